@@ -1,0 +1,1 @@
+"""The front doors: Slack listeners, HTTP, and the command line."""

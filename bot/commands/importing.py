@@ -1,0 +1,185 @@
+"""`leadport import`: a file to leads, in this process."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bot import terminal
+from bot.commands import report, status
+from bot.commands.choosing import Choice, choice
+from bot.commands.working import Work, take_in
+from core import disposal, imports
+from core.db import Database
+from core.errors import ImportFailure, InvalidMapping, WrongState
+from core.models import Import, Upload
+from core.sheet import Limits
+from core.uploads import Files
+from worker.settings import Settings
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for on the command line: a file to import, or a job to finish."""
+
+    account: str
+    path: Path | None
+    job: str
+    choice: Choice
+
+    @classmethod
+    def asked(
+        cls,
+        account: str,
+        path: Path | None,
+        mapping: list[str],
+        primary: str | None,
+        country: str | None,
+        job: str | None,
+    ) -> Wish:
+        """The options, checked as far as they can be without the file. Raises BadParameter."""
+        if path is not None and not path.is_file():
+            what = "is a folder" if path.is_dir() else "does not exist"
+            raise typer.BadParameter(f"{path} {what}.")
+        return cls(account, path, job or "", choice(mapping, primary, country))
+
+
+def run(settings: Settings, wish: Wish, as_json: bool) -> int:
+    """Import, and report; the exit code."""
+    began = time.monotonic()
+    with terminal.opened(settings) as (database, files):
+        try:
+            ended = _import(database, files, settings, wish, as_json)
+        except ImportFailure as failure:
+            raise terminal.refused(failure, as_json) from None
+        finally:
+            disposal.drop_unwanted(database, files)
+        with database.reading() as session:
+            seconds = time.monotonic() - began
+            if as_json:
+                terminal.print_json(report.as_json(session, ended, seconds))
+            else:
+                report.show(terminal.out(), session, ended, seconds)
+    return {"completed": terminal.DONE, "cancelled": terminal.INTERRUPTED}.get(
+        ended.status, terminal.REFUSED
+    )
+
+
+def _import(
+    database: Database, files: Files, settings: Settings, wish: Wish, quiet: bool
+) -> Import:
+    if wish.path is None:
+        work = _begun(database, files, wish)
+    else:
+        limits = replace(Limits(), bytes=settings.max_file_bytes)
+        work = take_in(database, files, wish.path, wish.account, limits)
+        _prepare(work, wish.choice, limits)
+    work = replace(work, lease_ms=round(settings.lease_seconds * 1000))
+    with _interrupts() as asked, _progress(terminal.aside(), quiet) as seen:
+        return work.write(lambda: asked.to_stop, seen)
+
+
+def _begun(database: Database, files: Files, wish: Wish) -> Work:
+    """The import to resume. Raises NotFound and WrongState."""
+    with database.reading() as session:
+        found = status.find(session, wish.account, wish.job)
+    if found.status not in imports.UNDER_WAY:
+        raise WrongState(f"The import is {found.status}; there is nothing left to do.")
+    work = Work(database, files, found.account_id, found.id)
+    if found.status == "paused":
+        work.transact(imports.resume)
+    return work
+
+
+def _prepare(work: Work, chosen: Choice, limits: Limits) -> None:
+    """Read, map, start. What does not get that far is dropped: nothing of it was imported."""
+    try:
+        drafted, upload = work.read(limits)
+        if drafted.status == "failed":
+            raise _rejection(drafted)
+        if chosen.given:
+            targets, rules = chosen.apply(drafted, upload)
+            work.transact(imports.set_mapping, targets, rules)
+        work.transact(imports.start)
+        work.forgo_forecast()
+    except InvalidMapping as failure:
+        work.transact(imports.dismiss)
+        raise _explained(failure, *work.current()) from None
+    except BaseException as reason:
+        work.transact(imports.dismiss)
+        if isinstance(reason, KeyboardInterrupt):
+            terminal.complain("Stopped; nothing was imported.")
+        raise
+
+
+def _rejection(drafted: Import) -> ImportFailure:
+    failure = ImportFailure(drafted.failure_message)
+    failure.code = drafted.failure_code
+    return failure
+
+
+def _explained(failure: InvalidMapping, drafted: Import, upload: Upload) -> ImportFailure:
+    """The failure, with the mapping as it was and what to do about it."""
+    pairs = zip(upload.sheet["format"]["header"], drafted.mapping, strict=False)
+    listed = "\n".join(f"  {terminal.printable(name)} = {target}" for name, target in pairs)
+    hint = "Change it with --map COLUMN=TARGET; the columns are now taken for:"
+    explained = ImportFailure(f"{failure.message}\n{hint}\n{listed}")
+    explained.code = failure.code
+    return explained
+
+
+@dataclass
+class _Interrupts:
+    """Whether the person wants to stop."""
+
+    to_stop: bool = False
+
+    def heed(self, number: int, frame: FrameType | None) -> None:
+        """The first Ctrl-C cancels after the part at hand, the second one at once."""
+        if self.to_stop:
+            raise KeyboardInterrupt
+        self.to_stop = True
+        terminal.aside().print("Stopping after the rows at hand; Ctrl-C again to stop at once.")
+
+
+@contextmanager
+def _interrupts() -> Iterator[_Interrupts]:
+    asked = _Interrupts()
+    before = signal.signal(signal.SIGINT, asked.heed)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@dataclass
+class _Bar:
+    """Shows how far the import is."""
+
+    progress: Progress
+    task: Any = field(default=None)
+
+    def __call__(self, running: Import) -> None:
+        if self.task is None:
+            self.task = self.progress.add_task("Importing", total=running.total)
+        done = report.decided(running)
+        self.progress.update(self.task, total=running.total, completed=done)
+
+
+@contextmanager
+def _progress(console: Console, quiet: bool) -> Iterator[_Bar]:
+    bar, number, left = BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    text = TextColumn("{task.description}")
+    hidden = quiet or not console.is_terminal
+    with Progress(text, bar, number, left, console=console, disable=hidden) as progress:
+        yield _Bar(progress)

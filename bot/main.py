@@ -1,0 +1,53 @@
+"""Builds the web process from the environment and serves it."""
+
+from __future__ import annotations
+
+import uvicorn
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from starlette.applications import Starlette
+
+from bot.slack import app as slack_app
+from bot.web import create_app, door
+from core.db import Database, upgrade
+from core.uploads import Files
+from worker.queue import Bell
+from worker.settings import Settings
+from worker.workspaces import Workspaces
+
+#: Slack waits 3 s for our answer, so there is no use in waiting longer for Slack's.
+ANSWER_SECONDS = 3
+
+
+def build(settings: Settings) -> Starlette:
+    """The app and all that it holds; the schema is brought up to date first."""
+    database = Database(settings.database)
+    upgrade(database)
+    files, bell = Files(settings.files_root), Bell(settings.redis_url)
+    workspaces = Workspaces(
+        settings.slack_bot_token,
+        api_url=settings.slack_api_url,
+        timeout=min(ANSWER_SECONDS, settings.slack_timeout_seconds),
+    )
+    on_start, on_stop = [], [database.close]
+    if settings.slack_bot_token and settings.slack_app_token:
+        socket = SocketModeHandler(
+            slack_app.build(door(database, bell, workspaces)), settings.slack_app_token
+        )
+        on_start, on_stop = [socket.connect], [socket.close, database.close]
+    return create_app(
+        settings, database, files, bell, workspaces, on_start=on_start, on_stop=on_stop
+    )
+
+
+def serve(settings: Settings, host: str = "0.0.0.0") -> None:  # noqa: S104  (a server's default)
+    """Serve until SIGTERM or SIGINT."""
+    uvicorn.run(
+        build(settings),
+        host=host,
+        port=settings.port,
+        log_level="info",
+        access_log=False,
+        server_header=False,
+        # Slack gives up after 3 s; nothing we do takes longer.
+        timeout_graceful_shutdown=5,
+    )

@@ -1,0 +1,1 @@
+"""The conversation, one module per step. ``bot.slack.app.STEPS`` is the table of contents."""

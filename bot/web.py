@@ -1,0 +1,134 @@
+"""The web process: an app is a table of routes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from anyio import to_thread
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.desk import Desk
+from bot.pages import status
+from bot.slack import app as slack_app
+from bot.slack.door import Door
+from bot.slack.endpoint import endpoint
+from bot.slack.people import People
+from core.db import Database
+from core.uploads import Files
+from worker.queue import Bell
+from worker.settings import Settings
+from worker.workspaces import Workspaces
+
+#: Bytes; Slack's own requests stay below one megabyte.
+MAX_BODY = 2_000_000
+
+Hook = Callable[[], None]
+
+
+def create_app(
+    settings: Settings,
+    database: Database,
+    files: Files,
+    bell: Bell,
+    workspaces: Workspaces,
+    on_start: Sequence[Hook] = (),
+    on_stop: Sequence[Hook] = (),
+) -> Starlette:
+    """Everything that is served over HTTP. Without Slack settings the Slack route says so."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        for hook in on_start:
+            await to_thread.run_sync(hook)
+        yield
+        for hook in on_stop:
+            await to_thread.run_sync(hook)
+
+    app = Starlette(
+        routes=[
+            Route("/", home, methods=["GET"]),
+            Route("/healthz", healthz, methods=["GET"]),
+            Route("/readyz", readyz, methods=["GET"]),
+            Route("/slack/events", _slack(settings, database, bell, workspaces), methods=["POST"]),
+        ],
+        lifespan=lifespan,
+        max_body_size=MAX_BODY,
+    )
+    app.state.settings, app.state.database = settings, database
+    app.state.files, app.state.bell = files, bell
+    return app
+
+
+def door(database: Database, bell: Bell, workspaces: Workspaces) -> Door:
+    """The Slack door of this process."""
+    return Door(Desk(database, bell), workspaces, People(workspaces))
+
+
+def _slack(
+    settings: Settings, database: Database, bell: Bell, workspaces: Workspaces
+) -> Callable[..., object]:
+    if not (settings.slack_bot_token and settings.slack_signing_secret):
+        return not_connected
+    bolt = slack_app.build(door(database, bell, workspaces))
+    return endpoint(bolt, settings.slack_signing_secret)
+
+
+async def not_connected(request: Request) -> Response:
+    """Nobody told us how to recognise Slack over HTTP."""
+    words = f"Slack over HTTP is not connected. In use: {_slack_words(request.app.state.settings)}"
+    return PlainTextResponse(f"{words}\n", 503)
+
+
+async def home(request: Request) -> Response:
+    """What this is, and whether its parts are there."""
+    state = request.app.state
+    parts = await to_thread.run_sync(_parts, state.settings, state.database, state.bell)
+    return HTMLResponse(status.page(version("leadport"), parts))
+
+
+def _parts(settings: Settings, database: Database, bell: Bell) -> list[tuple[str, str, bool]]:
+    """Name, words and health of each part."""
+    reachable, queue = _answers(database), bell.is_up()
+    kind = "SQLite" if database.is_sqlite else "PostgreSQL"
+    late = "away: files are still taken in, and imported when it is back"
+    return [
+        ("Database", f"{kind}, {'answering' if reachable else 'not answering'}", reachable),
+        ("Queue", "answering" if queue else late, queue),
+        ("Slack", _slack_words(settings), settings.has_slack),
+    ]
+
+
+def _slack_words(settings: Settings) -> str:
+    if not settings.has_slack:
+        return "nothing, set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET"
+    return "Socket Mode" if settings.slack_app_token else f"{settings.public_url}/slack/events"
+
+
+async def healthz(request: Request) -> Response:
+    """The process is alive."""
+    return JSONResponse({"status": "ok"})
+
+
+async def readyz(request: Request) -> Response:
+    """Whether requests can be served; the queue may be away, the database may not."""
+    state = request.app.state
+    reachable = await to_thread.run_sync(_answers, state.database)
+    queue = await to_thread.run_sync(state.bell.is_up)
+    body = {"database": reachable, "queue": queue}
+    return JSONResponse(body, 200 if reachable else 503)
+
+
+def _answers(database: Database) -> bool:
+    try:
+        with database.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""The import engine: CSV and SQL. It never imports Slack, HTTP or queue code."""

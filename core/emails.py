@@ -1,0 +1,82 @@
+"""Email addresses: email-validator decides, a regular expression answers the common case.
+
+The canonical address is the library's normal form (domain by UTS 46, letters composed) with the
+part before the @ in lower case too: the standard lets a server tell ``Ana@`` from ``ana@``, but
+none in use does, and a person typed twice must be one lead. Tags (``ana+shop@``) and dots are kept:
+what they mean differs between providers. DNS is never asked.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from email_validator import (
+    SPECIAL_USE_DOMAIN_NAMES,
+    EmailNotValidError,
+    EmailSyntaxError,
+    validate_email,
+)
+
+from core.problems import ProblemCode
+from core.refusal import Refusal, quoted
+
+#: In a text this short no label of a domain is over its 63 octets: the pattern need not count.
+_FAST_LENGTH = 64
+
+MAX_LENGTH = 1000  #: of a text that is looked at, with the name around the address
+
+_ATOM = r"[a-z0-9_!#$%&'*+\-/=?^`{|}~]+"
+_LABEL = r"[a-z0-9]+(?:-[a-z0-9]+)*"  # never "--": those are Punycode or refused
+_RESERVED = "|".join(re.escape(name) for name in SPECIAL_USE_DOMAIN_NAMES)
+_COMMON = re.compile(
+    rf"(?!'){_ATOM}(?:\.{_ATOM})*@(?!(?:[^@]*\.)?(?:{_RESERVED})\Z)(?:{_LABEL}\.)+[a-z]+"
+)
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff"))
+_SUBJECT = re.compile(r"^(?:The|An) email address")
+_WRAPPING = "'\"‘’“” \t\r\n\u00a0"
+
+
+def normalise(text: str) -> str | Refusal:
+    """The canonical address, at most 254 characters, or why there is none."""
+    lowered = text.strip().lower()
+    if len(lowered) <= _FAST_LENGTH and text.isascii() and _COMMON.fullmatch(lowered):
+        return lowered
+    return by_library(text)
+
+
+def by_library(text: str) -> str | Refusal:
+    """The same answer as ``normalise``, always by email-validator."""
+    if len(text) > MAX_LENGTH:
+        return Refusal(
+            ProblemCode.INVALID_EMAIL, f"{quoted(text)} is too long for an email address."
+        )
+    address = _unwrapped(text)
+    try:
+        found = validate_email(address, check_deliverability=False, allow_display_name=True)
+    except EmailNotValidError as error:
+        return Refusal(ProblemCode.INVALID_EMAIL, _words(address or text, error))
+    return unicodedata.normalize("NFC", found.normalized.lower())
+
+
+def _unwrapped(text: str) -> str:
+    """Without what mail programs and spreadsheets put around an address: mailto:, quotes, marks."""
+    bare = text.translate(_INVISIBLE).strip(_WRAPPING)
+    if bare[:7].lower() == "mailto:":
+        bare = bare[7:].partition("?")[0].strip(_WRAPPING)
+    return bare
+
+
+def _words(address: str, error: EmailNotValidError) -> str:
+    if not address.strip(_WRAPPING):
+        return "The email address is empty."
+    said = f"{quoted(address)} is not an email address: "
+    if "@" not in address:
+        return said + "it has no @."
+    if not isinstance(error, EmailSyntaxError):
+        return said + "it cannot receive mail."
+    if address.count("@") > 1 and re.search(r"[;,\s]", address):
+        return said + "it holds more than one."
+    reason = _SUBJECT.sub("it", str(error).strip().rstrip("."))
+    return f"{said}{reason[:1].lower()}{reason[1:]}."

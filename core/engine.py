@@ -1,0 +1,139 @@
+"""Run one part of an import. Read this first: everything else in ``core`` is a step of it.
+
+A part is read and understood outside the database; then one transaction checks that the part is
+still ours, finds the leads it may already have, decides row by row, and writes leads, identifiers,
+journal, problems and counts together. A killed worker leaves nothing behind, and a late one
+(whose lease ran out) writes nothing.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+from sqlmodel import Session
+
+from core import ids, imports, matching, parts, tally, writing
+from core.ahead import Ahead, Piece, pays
+from core.db import Database
+from core.deciding import Plan, decide
+from core.mapping import Candidate, Reader
+from core.parts import Claim, PartKey
+from core.rules import ImportRules
+from core.sheet import Format, Position, read
+from core.uploads import Files
+
+
+@dataclass(frozen=True)
+class Job:
+    """What it takes to run any part of one import."""
+
+    account_id: int
+    import_id: int
+    rules: ImportRules
+    path: Path
+    format: Format
+    reader: Reader
+
+    def candidates(self, start: Position | None, rows: int | None) -> Iterator[Candidate]:
+        """The rows from ``start`` on, understood."""
+        return map(self.reader.candidate, read(self.path, self.format, start, rows))
+
+    def piece(self, start: Position, count: int) -> Piece:
+        """The same rows, for a process that reads ahead."""
+        format_, rules = orjson.dumps(self.format.to_json()), orjson.dumps(self.rules.to_json())
+        return Piece(str(self.path), format_, self.reader.targets, rules, start, count)
+
+
+def write_part(database: Database, files: Files, claim: Claim, ahead: Ahead | None = None) -> None:
+    """Import the rows of one claimed part. Raises ClaimLost where somebody else has it now.
+
+    ``ahead`` may have the rows ready, and is asked for those of the part that follows.
+    """
+    job = open_job(database, files, claim.key)
+    with no_collecting():
+        _write(database, job, claim, ahead)
+
+
+def _write(database: Database, job: Job, claim: Claim, ahead: Ahead | None) -> None:
+    candidates = _understood(database, job, claim, ahead)
+
+    def apply_part(session: Session) -> None:
+        parts.hold(session, claim)
+        plan = apply(session, job, candidates)
+        tally.count(session, job.account_id, job.import_id, plan)
+        parts.finish(session, claim, bytes(plan.outcomes))
+        paused = imports.pause(session, job.account_id, job.import_id, job.rules)
+        running = imports.get(session, job.account_id, job.import_id)
+        imports.tell(session, running, "card", soon=paused)
+
+    database.transact(apply_part)
+
+
+def _understood(database: Database, job: Job, claim: Claim, ahead: Ahead | None) -> list[Candidate]:
+    position = Position(**claim.start)
+    if ahead is None:
+        return list(job.candidates(position, claim.rows))
+    found = ahead.take(job.piece(position, claim.rows))
+    with database.reading() as session:
+        following = parts.after(session, claim.key)
+    if following and pays(following.rows):
+        ahead.ask(job.piece(Position(**following.start), following.rows))
+    return found
+
+
+def apply(session: Session, job: Job, candidates: Sequence[Candidate]) -> Plan:
+    """Gather, decide, write: one batch, in the session's transaction."""
+    known = matching.gather(session, job.account_id, job.import_id, candidates)
+    new_ids = iter(ids.new_ids(len(candidates)))
+    plan = decide(candidates, known, job.rules, new_ids)
+    writing.write(session, job.account_id, job.import_id, plan, imports.now(session))
+    return plan
+
+
+def open_job(database: Database, files: Files, key: PartKey) -> Job:
+    """Load the import that a part belongs to. Raises NotFound and FileGone."""
+    with database.reading() as session:
+        job = imports.get(session, key.account_id, key.import_id)
+        upload = imports.upload_of(session, key.account_id, key.import_id)
+    rules = ImportRules.from_json(job.rules)
+    format_ = Format.from_json(upload.sheet["format"])
+    path = files.path(upload.prepared or upload.location)
+    reader = Reader(job.mapping, format_.header, rules)
+    return Job(key.account_id, key.import_id, rules, path, format_, reader)
+
+
+@contextmanager
+def no_collecting() -> Iterator[None]:
+    """Keep the cycle collector still while a batch is in memory.
+
+    Rows make no cycles, but so many objects that it would look through all of them, and all that
+    the process holds, again and again: two thirds of the time it takes to understand a file.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def take(database: Database, key: PartKey, *, owner: str, lease_ms: int) -> Claim | None:
+    """Claim a part and mark its import as begun; None where there is nothing to do."""
+
+    def claim_part(session: Session) -> Claim | None:
+        account_id, import_id = key.account_id, key.import_id
+        if key.kind == "write" and imports.get(session, account_id, import_id).cancel_requested:
+            imports.settle(session, account_id, import_id)
+            return None
+        claim = parts.claim(session, key, owner=owner, lease_ms=lease_ms)
+        if claim is not None and key.kind == "write":
+            imports.begin(session, account_id, import_id)
+        return claim
+
+    return database.transact(claim_part)

@@ -1,0 +1,318 @@
+"""Check a mapping against a header, and turn a row of the file into a Candidate by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+from core import columns
+from core.errors import InvalidMapping, NoIdentifier
+from core.identifiers import Kind, Refusal, normalise, region_of, split
+from core.names import split_name
+from core.optouts import OPTED_OUT, opted_out
+from core.problems import Problem, ProblemCode, Severity
+from core.rules import Blank, ImportRules
+from core.sheet import Row
+
+#: An identifier as it is looked up: (kind, normalised value).
+Key = tuple[str, str]
+
+_KINDS = {kind.value for kind in Kind}
+_MANY = {"skip", "tags", *columns.ALIAS_TARGETS}  # targets that several columns may share
+_NO_FIELDS = {*_MANY, *_KINDS, *columns.OPT_OUT_TARGETS}
+
+
+class Held(NamedTuple):
+    """An identifier that a row brings."""
+
+    kind: str
+    value: str  #: normalised
+    written: str  #: as it came
+    column: str
+    main: bool  #: it is also the lead's own email, phone... (X-34), not only a further one
+
+
+_new_held = tuple.__new__  # a third of the cost of calling Held, which is felt in a million rows
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A row, understood: what it would make of its lead. ``refused`` rows carry an error."""
+
+    row: int
+    line: int
+    keys: list[Key] = field(default_factory=list)  #: what to look the lead up by
+    held: list[Held] = field(default_factory=list)
+    fields: dict[str, str | None] = field(default_factory=dict)  #: None clears the field
+    tags: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    refused: bool = False
+
+
+def check(targets: Sequence[str], header: Sequence[str], rules: ImportRules) -> None:
+    """Raise InvalidMapping, naming the columns, unless ``targets`` (one per column) fits."""
+    if len(targets) != len(header):
+        raise InvalidMapping(f"The file has {len(header)} columns, the mapping {len(targets)}.")
+    unknown = [h for h, t in zip(header, targets, strict=True) if not columns.is_target(t)]
+    if unknown:
+        raise InvalidMapping(f"Unknown field for {_listed(unknown)}.", tuple(unknown))
+    for target in dict.fromkeys(targets):
+        twice = [h for h, t in zip(header, targets, strict=True) if t == target]
+        if len(twice) > 1 and target not in _MANY:
+            raise InvalidMapping(
+                f"{_listed(twice)} are both mapped to {columns.label(target)}. "
+                "Choose one, and make the other a further one, a custom field or skip it.",
+                tuple(twice),
+            )
+    _check_identifier(targets, rules)
+    _check_fields(rules)
+
+
+def _check_identifier(targets: Sequence[str], rules: ImportRules) -> None:
+    if not _KINDS.intersection(targets):
+        raise NoIdentifier
+    if rules.primary not in targets:
+        raise NoIdentifier(
+            f"Rows are identified by {columns.label(rules.primary)}, "
+            f"but no column is mapped to {columns.label(rules.primary)}."
+        )
+
+
+def _check_fields(rules: ImportRules) -> None:
+    for field_, value in rules.defaults:
+        if not _is_field(field_) or not value.strip():
+            raise InvalidMapping(f"“{field_}” cannot have the default “{value}”.")
+    for field_ in rules.protected:
+        if not (_is_field(field_) or field_ in _KINDS):
+            raise InvalidMapping(f"“{field_}” is no field that could be protected.")
+
+
+def _is_field(target: str) -> bool:
+    """Whether the target is a plain field: one text, and nobody is found by it."""
+    return columns.is_target(target) and target not in _NO_FIELDS
+
+
+def _listed(names: Sequence[str]) -> str:
+    quoted = [f"“{name}”" for name in names]
+    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
+
+
+class _Column(NamedTuple):
+    """A column of identifiers."""
+
+    at: int
+    kind: Kind
+    name: str
+    main: bool  #: its value is also the lead's own field
+
+
+class Reader:
+    """Turns the rows of one file into Candidates by one checked mapping."""
+
+    def __init__(self, targets: Sequence[str], header: Sequence[str], rules: ImportRules) -> None:
+        self.targets = tuple(targets)
+        self._rules = rules
+        found = [
+            _Column(index, Kind(target.removeprefix("alias_")), header[index], target in _KINDS)
+            for index, target in enumerate(targets)
+            if target.removeprefix("alias_") in _KINDS
+        ]
+        # A row's main values come before its further ones, whatever the order of the columns.
+        found.sort(key=lambda column: not column.main)
+        # Enum members are slow to ask for their values, and a million rows ask.
+        self._identifiers = [(c, c.at, c.kind, c.kind.value, c.main) for c in found]
+        self._always = tuple(dict.fromkeys(k.value for k in (rules.primary, *rules.match_on)))
+        self._fallback = tuple(kind.value for kind in rules.fallback)
+        self._fields = [(i, t) for i, t in enumerate(targets) if t not in _NO_FIELDS]
+        self._opt_outs = [
+            (i, t, header[i]) for i, t in enumerate(targets) if t in columns.OPT_OUT_TARGETS
+        ]
+        self._tags = [i for i, target in enumerate(targets) if target == "tags"]
+        self._country = targets.index("country") if "country" in targets else None
+        self._clean = _collapse if rules.cleanup else str.strip
+        # Even where blanks clear: an empty cell of a field with a default means the default.
+        self._stay = {name for name, _ in rules.defaults} if rules.blank is Blank.CLEAR else set()
+        self._main_columns = {column.kind: column.name for column in found if column.main}
+        self._clears = rules.blank is Blank.CLEAR
+
+    def candidate(self, row: Row) -> Candidate:
+        """What ``row`` would make of its lead."""
+        found = Candidate(row.number, row.line, [], [], {}, [], list(row.problems))
+        if row.problems and any(p.severity is Severity.ERROR for p in row.problems):
+            found.refused = True
+            return found
+        self._read_identifiers(row, found)
+        self._read_fields(row, found)
+        if self._opt_outs:
+            self._read_opt_outs(row, found)
+        if self._rules.split_name:
+            _split_name(found)
+        self._choose_keys(found)
+        return found
+
+    def _read_identifiers(self, row: Row, found: Candidate) -> None:
+        region: str | None = None
+        seen: set[Key] = set()
+        rules, cells, held = self._rules, row.cells, found.held
+        mark, level = rules.clear_mark, rules.phone_level
+        for column, index, kind, name, main in self._identifiers:
+            cell = cells[index].strip()
+            if not cell:
+                continue
+            if cell == mark:
+                found.problems.append(_not_cleared(row, column.name, cell))
+                continue
+            if name == "phone":
+                region = region or self._region(row)
+            value = normalise(kind, cell, region, level)
+            if not isinstance(value, str):
+                self._read_several(row, found, seen, column, cell, region, value)
+            elif (name, value) not in seen:
+                seen.add((name, value))
+                held.append(_new_held(Held, (name, value, cell, column.name, main)))
+
+    def _read_several(
+        self,
+        row: Row,
+        found: Candidate,
+        seen: set[Key],
+        column: _Column,
+        cell: str,
+        region: str | None,
+        refusal: Refusal,
+    ) -> None:
+        """A cell that is no identifier as a whole may hold several of them."""
+        kind, main = column.kind, column.main
+        parts = split(kind, cell)
+        values = [normalise(kind, part, region, self._rules.phone_level) for part in parts]
+        if len(parts) < 2 or not any(isinstance(value, str) for value in values):
+            found.problems.append(_refused(refusal, row, column.name, cell))
+            return
+        for part, value in zip(parts, values, strict=True):
+            if not isinstance(value, str):
+                found.problems.append(_refused(value, row, column.name, part))
+            elif (kind.value, value) not in seen:
+                seen.add((kind.value, value))
+                found.held.append(Held(kind.value, value, part, column.name, main))
+                main = False  # the first good one is the lead's own, the rest are further ones
+
+    def _region(self, row: Row) -> str | None:
+        country = row.cells[self._country] if self._country is not None else ""
+        return (_region_of(country) if country else None) or self._rules.region
+
+    def _read_fields(self, row: Row, found: Candidate) -> None:
+        rules, cells, fields = self._rules, row.cells, found.fields
+        clean, mark, clears = self._clean, rules.clear_mark, self._clears
+        for index, name in self._fields:
+            value = clean(cells[index])
+            if value == mark or (clears and not value and name not in self._stay):
+                fields[name] = None
+            elif value:
+                fields[name] = value
+        for index in self._tags:
+            if cells[index].strip() != rules.clear_mark:
+                found.tags += _tags(cells[index])
+        found.tags += rules.tags
+
+    def _read_opt_outs(self, row: Row, found: Candidate) -> None:
+        """An empty cell says nothing, whatever the rules say of blanks (X-30)."""
+        for index, name, column in self._opt_outs:
+            cell = row.cells[index].strip()
+            if not cell:
+                continue
+            out = False if cell == self._rules.clear_mark else opted_out(cell)
+            if out is None:
+                found.problems.append(_unclear(row, column, cell))
+            else:
+                found.fields[name] = OPTED_OUT if out else None
+
+    def _choose_keys(self, found: Candidate) -> None:
+        """Which of its identifiers the row is looked up by; a row without any is refused (X-5)."""
+        mains: dict[str, str] = {}
+        for kind, value, _, _, main in found.held:
+            if main:
+                mains.setdefault(kind, value)
+        found.keys = [(kind, mains[kind]) for kind in self._always if kind in mains]
+        if not found.keys:
+            found.keys = [(kind, mains[kind]) for kind in self._fallback if kind in mains][:1]
+        if not found.keys:
+            self._refuse(found)
+        elif found.problems:
+            found.problems = [_softened(problem) for problem in found.problems]
+
+    def _refuse(self, found: Candidate) -> None:
+        found.refused = True
+        if any(p.severity is Severity.ERROR for p in found.problems):
+            return
+        names = [self._main_columns[k] for k in self._rules.keyed_by if k in self._main_columns]
+        found.problems.append(
+            Problem(
+                ProblemCode.MISSING_IDENTIFIER,
+                f"The row has nothing in {' or '.join(f'“{name}”' for name in names)}.",
+                column=names[0],
+            ).at(found.row, found.line)
+        )
+
+
+def _refused(refusal: Refusal, row: Row, column: str, cell: str) -> Problem:
+    return Problem(refusal.code, refusal.message).at(row.number, row.line, column, cell.strip())
+
+
+def _not_cleared(row: Row, column: str, cell: str) -> Problem:
+    return Problem(
+        ProblemCode.IDENTIFIER_NOT_CLEARED,
+        f"“{cell}” takes no identifier off a lead; the cell counts as empty.",
+        Severity.WARNING,
+    ).at(row.number, row.line, column, cell)
+
+
+def _unclear(row: Row, column: str, cell: str) -> Problem:
+    return Problem(
+        ProblemCode.UNCLEAR_OPT_OUT,
+        "It does not say yes or no, so nothing was changed.",
+        Severity.WARNING,
+    ).at(row.number, row.line, column, cell)
+
+
+def _split_name(found: Candidate) -> None:
+    """The full name as first and last name, unless the row says these by itself."""
+    fields = found.fields
+    if fields.get("first_name") or fields.get("last_name"):
+        return
+    if parts := split_name(fields.get("name") or ""):
+        del fields["name"]
+        fields["first_name"], fields["last_name"] = parts
+
+
+def _softened(problem: Problem) -> Problem:
+    """On a row that can be imported all the same, a bad identifier costs only itself (X-20)."""
+    if problem.severity is not Severity.ERROR:
+        return problem
+    return Problem(
+        problem.code,
+        problem.message,
+        Severity.WARNING,
+        problem.row,
+        problem.line,
+        problem.column,
+        problem.value,
+    )
+
+
+def _collapse(text: str) -> str:
+    """Trimmed, with runs of blanks made one; texts of several lines keep their lines."""
+    if text.isprintable() and "  " not in text:  # the only blanks in it are single spaces
+        return text.strip()
+    return text.strip() if "\n" in text else " ".join(text.split())
+
+
+def _tags(cell: str) -> list[str]:
+    for mark in ";|":
+        cell = cell.replace(mark, ",")
+    return [tag for part in cell.split(",") if (tag := part.strip())]
+
+
+#: Bounded, because the cells are the sender's.
+_region_of: Callable[[str], str | None] = lru_cache(maxsize=1024)(region_of)

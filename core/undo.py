@@ -1,0 +1,216 @@
+"""Restore what an import did, from its journal: gather, decide, apply, one batch at a time.
+
+A lead the import created and nobody touched since is deleted. A lead it updated gets each field
+back that still holds what the import wrote. What a person, the API or a later import touched since
+stays and is named; an opt-out stays too, and a lead that only this import knows of stays with it.
+A batch and the part that stands for it end in one transaction, so a killed worker's undo goes on
+where it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import literal, select, update
+from sqlmodel import Session, col
+
+from core import copying, imports, matching, parts, staging, writing
+from core.columns import OPT_OUT_TARGETS
+from core.db import Database
+from core.deciding import LeadState
+from core.errors import WrongState
+from core.models import Import, LeadChange
+from core.parts import Claim, PartKey
+
+#: Leads undone in one transaction.
+BATCH_LEADS = 5_000
+
+#: What becomes of a lead.
+DELETED, RESTORED, KEPT, GONE = "deleted", "restored", "kept", "gone"
+
+
+@dataclass
+class Undoing:
+    """What undoing does to one lead."""
+
+    lead_id: int
+    outcome: str
+    fields: dict[str, str] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
+    version: int = 0
+    identifiers: list[list[str]] = field(default_factory=list)  #: to be taken off the lead again
+    kept: list[str] = field(default_factory=list)  #: fields that were touched since
+
+
+def start(session: Session, account_id: int, import_id: int) -> Import:
+    """Begin to undo an import that has ended; one that failed to be undone goes on.
+
+    Raises NotFound, and WrongState where there is nothing to undo, or it is being undone already.
+    """
+    ended = imports.get(session, account_id, import_id)
+    if ended.started_at is None or ended.status not in imports.ENDED:
+        raise WrongState(f"The import is {ended.status}; only one that has ended can be undone.")
+    again = ended.undo_state == "failed"
+    statement = (
+        update(Import)
+        .where(*_is(account_id, import_id), col(Import.undo_state) == ended.undo_state)
+        .where(col(Import.undo_state).in_(("", "failed")))
+        .values(undo_state="undoing", **({} if again else {"undo_counts": _counts([])}))
+        .returning(literal(1))
+        .execution_options(synchronize_session=False)
+    )
+    if session.execute(statement).one_or_none() is None:
+        state = {"undoing": "is being", "undone": "has been"}[ended.undo_state]
+        raise WrongState(f"The import {state} undone already.")
+    ordinal, begin = parts.following(session, account_id, import_id, "undo")
+    key = PartKey(account_id, import_id, "undo", ordinal)
+    parts.add(session, key, begin or {"after": 0})
+    session.flush()
+    session.refresh(ended)
+    imports.tell(session, ended, "card")
+    return ended
+
+
+def undo_part(database: Database, claim: Claim) -> None:
+    """Undo the next batch of leads. Raises ClaimLost where somebody else has the part now."""
+    account_id, import_id = claim.key[:2]
+
+    def apply(session: Session) -> None:
+        parts.hold(session, claim)
+        changes = _changes(session, account_id, import_id, claim.start["after"])
+        leads = matching.find_leads(session, account_id, 0, _ids(changes), lock=True)
+        plan = [decide(change, leads.get(change.lead_id)) for change in changes]
+        _apply(session, account_id, import_id, plan)
+        parts.finish(session, claim)
+        _advance(session, claim, plan)
+
+    database.transact(apply)
+
+
+def preview(session: Session, account_id: int, import_id: int) -> dict[str, int]:
+    """How many leads undoing would delete, restore and keep, and how many are gone."""
+    imports.get(session, account_id, import_id)
+    found: Counter[str] = Counter()
+    after = 0
+    while changes := _changes(session, account_id, import_id, after):
+        after = changes[-1].lead_id
+        leads = matching.find_leads(session, account_id, 0, _ids(changes), lock=False)
+        found.update(decide(change, leads.get(change.lead_id)).outcome for change in changes)
+        session.expunge_all()
+    return _counts(found)
+
+
+def give_up(session: Session, key: PartKey) -> None:
+    """Undoing did not come to an end; it may be started again, and goes on where it stopped."""
+    session.execute(
+        update(Import)
+        .where(*_is(key.account_id, key.import_id))
+        .values(undo_state="failed")
+        .execution_options(synchronize_session=False)
+    )
+    imports.tell(session, imports.get(session, key.account_id, key.import_id), "card")
+
+
+# ---- decide (pure) -----------------------------------------------------------------------------
+
+
+def decide(change: LeadChange, lead: LeadState | None) -> Undoing:
+    """What to do about one journal entry, given the lead as it is now."""
+    if lead is None:
+        return Undoing(change.lead_id, GONE)
+    untouched = lead.version == change.version
+    opt_outs = [name for name in OPT_OUT_TARGETS if name in lead.fields]
+    if change.created:
+        # Deleting the lead would forget that the person opted out.
+        gone = untouched and not opt_outs
+        return Undoing(lead.id, DELETED if gone else KEPT, kept=opt_outs if untouched else [])
+    undoing = Undoing(lead.id, RESTORED, dict(lead.fields), version=lead.version + 1)
+    stays = [name for name in opt_outs if name in change.fields]
+    if untouched and not stays:
+        # The lead is again what it was, and so is its version: to an import before this one, which
+        # may be undone next, it is untouched.
+        undoing.version = change.was
+    for name, (before, after) in change.fields.items():
+        if name in stays or lead.fields.get(name) != after:
+            undoing.kept.append(name)
+        elif before is None:
+            del undoing.fields[name]
+        else:
+            undoing.fields[name] = before
+    undoing.tags = [tag for tag in lead.tags if tag not in change.tags]
+    undoing.identifiers = change.identifiers
+    return undoing
+
+
+# ---- gather ------------------------------------------------------------------------------------
+
+
+def _changes(session: Session, account_id: int, import_id: int, after: int) -> Sequence[LeadChange]:
+    statement = (
+        select(LeadChange)
+        .where(
+            col(LeadChange.account_id) == account_id,
+            col(LeadChange.import_id) == import_id,
+            col(LeadChange.lead_id) > after,
+        )
+        .order_by(col(LeadChange.lead_id))
+        .limit(BATCH_LEADS)
+    )
+    return session.scalars(statement).all()
+
+
+def _ids(changes: Sequence[LeadChange]) -> list[int]:
+    return [change.lead_id for change in changes]
+
+
+# ---- apply -------------------------------------------------------------------------------------
+
+
+def _apply(session: Session, account_id: int, import_id: int, plan: Sequence[Undoing]) -> None:
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    way = staging if sqlite else copying
+    now = imports.now(session)
+    way.delete_leads(session, account_id, [u.lead_id for u in plan if u.outcome == DELETED])
+    restored = [u for u in plan if u.outcome == RESTORED]
+    way.update_leads(session, account_id, [_row(undoing, now) for undoing in restored])
+    owned = [(k, v, u.lead_id) for u in restored for k, v in u.identifiers]
+    way.delete_identifiers(session, account_id, owned)
+    way.mark_undone(session, account_id, import_id, [_mark(undoing) for undoing in plan])
+
+
+def _row(undoing: Undoing, now: int) -> tuple[Any, ...]:
+    fields, tags = writing.dump(undoing.fields), writing.dump(undoing.tags)
+    return (undoing.lead_id, fields, tags, undoing.version, now)
+
+
+def _mark(undoing: Undoing) -> tuple[int, str, str]:
+    return (undoing.lead_id, undoing.outcome, json.dumps(undoing.kept))
+
+
+def _advance(session: Session, claim: Claim, plan: Sequence[Undoing]) -> None:
+    """Add up, and either go on with the next batch or say that the import is undone."""
+    account_id, import_id, kind, ordinal = claim.key
+    undone = imports.get(session, account_id, import_id)
+    counts = Counter(undone.undo_counts)
+    counts.update(undoing.outcome for undoing in plan)
+    undone.undo_counts = _counts(counts)
+    if len(plan) == BATCH_LEADS:
+        following = PartKey(account_id, import_id, kind, ordinal + 1)
+        parts.add(session, following, {"after": plan[-1].lead_id})
+    else:
+        undone.undo_state, undone.undone_at = "undone", imports.now(session)
+    session.add(undone)
+    imports.tell(session, undone, "card", soon=undone.undo_state == "undone")
+
+
+def _counts(found: Counter[str] | Iterable[str]) -> dict[str, int]:
+    counted = Counter(found)
+    return {name: counted[name] for name in (DELETED, RESTORED, KEPT, GONE)}
+
+
+def _is(account_id: int, import_id: int) -> tuple[Any, ...]:
+    return (col(Import.account_id) == account_id, col(Import.id) == import_id)

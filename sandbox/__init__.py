@@ -1,0 +1,1 @@
+"""A local Slack look-alike to try, demo and test against. It knows nothing of Leadport."""

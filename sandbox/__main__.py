@@ -1,0 +1,32 @@
+"""`python -m sandbox`: a workspace with one app, until interrupted.
+
+The app's bot token and signing secret come from SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, never
+from the command line, where every user of the machine could read them.
+"""
+
+import argparse
+import os
+
+from sandbox.config import Config
+from sandbox.main import run
+
+
+def main() -> None:
+    """Read the command line and the environment, and serve."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=3100)
+    parser.add_argument("--app-url", default="http://127.0.0.1:3000/slack/events", metavar="URL")
+    asked = parser.parse_args()
+    signing_secret = os.environ.get("SLACK_SIGNING_SECRET", "")
+    bot_token = os.environ.get("SLACK_BOT_TOKEN", "")
+    if not (signing_secret and bot_token):
+        parser.error("SLACK_SIGNING_SECRET and SLACK_BOT_TOKEN must be set, to any values.")
+    here = f"http://{asked.host}:{asked.port}"
+    config = Config(asked.app_url, signing_secret, bot_token, public_url=here)
+    print(f"The sandbox is at {config.public_url}", flush=True)  # noqa: T201  (for a person)
+    run(config, asked.host, asked.port)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The Web API, as far as an app that imports files needs it."""

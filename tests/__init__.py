@@ -1,0 +1,1 @@
+"""The suite. A package, so that tests/core never shadows core."""

@@ -1,0 +1,1 @@
+"""Real servers and a browser for the tests, started and ended by the fixtures in conftest."""

@@ -1,0 +1,31 @@
+"""Where Chromium is, and how to start it under test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+
+
+def installed_chromium() -> str | None:
+    """The path of the first browser on PATH that will do."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def running_chromium(path: str) -> Iterator[Browser]:
+    """A headless browser that talks to nobody but the pages under test, ended on leaving."""
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    # Chromium's own sandbox does not work for root, and many containers know only root.
+    unboxed = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=[*quiet, *unboxed, "--disable-quic", "--no-first-run"]
+        )
+        yield browser
+        browser.close()

@@ -1,0 +1,42 @@
+"""Databases for the tests: every test gets its own, copied from one where the migrations ran."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from core.db import Database, upgrade
+from tests.parts.postgres import Postgres
+
+TEMPLATE = "leadport_template"
+_numbers = count(1)
+
+
+def migrated(url: str) -> Database:
+    """The database at ``url`` at the newest schema, with no connection left open."""
+    database = Database(url)
+    upgrade(database)
+    database.close()
+    return database
+
+
+@contextmanager
+def copied_sqlite(template: Path, folder: Path) -> Iterator[Database]:
+    """A copy of a migrated file. Its journal is folded in: nobody is connected to it."""
+    shutil.copy(template, folder / "leadport.db")
+    database = Database(f"sqlite:///{folder / 'leadport.db'}")
+    yield database
+    database.close()
+
+
+@contextmanager
+def copied_postgres(server: Postgres) -> Iterator[Database]:
+    """A copy of the template on the server, dropped afterwards."""
+    name = f"test_{next(_numbers)}"
+    database = Database(server.create(name, TEMPLATE))
+    yield database
+    database.close()
+    server.drop(name)

@@ -1,0 +1,156 @@
+"""The shape of the code, read from its syntax trees: who imports whom, and how long things are."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+#: What each of our packages may import of the others: bot -> worker -> core and bot -> core.
+MAY_IMPORT = {
+    "core": {"core"},
+    "worker": {"worker", "core"},
+    "bot": {"bot", "worker", "core"},
+    "sandbox": {"sandbox"},
+}
+MEND = {
+    "core": "core knows nothing of its callers: let them pass a value in or turn an answer around.",
+    "worker": "a job may not know who asked for it: move what both need to worker or core.",
+    "bot": "the bot reaches the sandbox as it reaches Slack, over HTTP; `leadport sandbox` starts "
+    "it as a process of its own.",
+    "sandbox": "the sandbox stands in for Slack: it learns about us only over HTTP.",
+}
+#: Front doors and queues. The engine has to run with none of them.
+NOT_IN_CORE = {"slack_sdk", "slack_bolt", "starlette", "httpx", "uvicorn", "rq", "redis"}
+MEND_OUTSIDE = "core is CSV and SQL only: do this in worker or bot and hand core plain values."
+
+SHAPELESS = {"utils", "util", "common", "helpers", "helper", "service", "services", "manager"}
+MODULE_LINES = 400
+FUNCTION_LINES = 60
+GENERATED = ROOT / "core" / "migrations"
+
+
+def ours() -> list[str]:
+    """Every module of our packages, as a path from the root."""
+    return sorted(
+        str(path.relative_to(ROOT))
+        for package in MAY_IMPORT
+        for path in (ROOT / package).rglob("*.py")
+    )
+
+
+def written_by_hand() -> list[str]:
+    return [path for path in ours() if not (ROOT / path).is_relative_to(GENERATED)]
+
+
+def imported(path: str, source: str) -> Iterator[tuple[int, str]]:
+    """Line and absolute name of everything a module imports, wherever in the module it does."""
+    folders = Path(path).parts[:-1]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = folders[: len(folders) - node.level + 1] if node.level else ()
+            yield node.lineno, ".".join((*above, *filter(None, [node.module])))
+
+
+def breaches(path: str, source: str) -> list[str]:
+    """The imports that break a rule, each with the way to mend it."""
+    package = Path(path).parts[0]
+    found = []
+    for line, name in imported(path, source):
+        top = name.partition(".")[0]
+        if top in MAY_IMPORT and top not in MAY_IMPORT[package]:
+            found.append(f"{path}:{line} imports {name}: {MEND[package]}")
+        if package == "core" and top in NOT_IN_CORE:
+            found.append(f"{path}:{line} imports {name}: {MEND_OUTSIDE}")
+    return found
+
+
+def long_functions(path: str, source: str) -> list[str]:
+    return [
+        f"{path}:{node.lineno} {node.name} has {lines} lines, {FUNCTION_LINES} are the most: "
+        "give the steps in it names of their own."
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno
+        and (lines := node.end_lineno - node.lineno + 1) > FUNCTION_LINES
+    ]
+
+
+@pytest.mark.parametrize("path", ours())
+def test_imports_follow_the_arrows(path: str) -> None:
+    """bot -> worker -> core and bot -> core; nothing points back, and the sandbox stands alone."""
+    found = breaches(path, (ROOT / path).read_text(encoding="utf-8"))
+
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("path", written_by_hand())
+def test_modules_and_functions_stay_small(path: str) -> None:
+    """No module is longer than 400 lines and no function longer than 60."""
+    source = (ROOT / path).read_text(encoding="utf-8")
+    lines = len(source.splitlines())
+    found = long_functions(path, source)
+
+    assert not found, "\n".join(found)
+    assert lines <= MODULE_LINES, (
+        f"{path} has {lines} lines, {MODULE_LINES} are the most: find the second noun in it and "
+        "move that to a module of its own."
+    )
+
+
+@pytest.mark.parametrize("path", ours())
+def test_modules_are_named_after_things(path: str) -> None:
+    """A module is named after a thing of the domain, not after nothing in particular."""
+    shapeless = SHAPELESS & {part.removesuffix(".py") for part in Path(path).parts}
+
+    assert not shapeless, f"{path}: name it after what it holds (sheet, mapping, card...)."
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("core/imports.py", "from worker.queue import ring"),
+        ("core/imports.py", "def late():\n    import redis"),
+        ("core/imports.py", "from slack_sdk.errors import SlackApiError"),
+        ("worker/jobs.py", "import bot.slack"),
+        ("worker/jobs.py", "from ..bot import desk"),
+        ("bot/cli.py", "from sandbox import main"),
+        ("sandbox/events.py", "import core.errors as e"),
+    ],
+)
+def test_a_wrong_arrow_is_noticed(path: str, source: str) -> None:
+    """Each kind of forbidden import is found, and the message says how to mend it."""
+    [message] = breaches(path, source)
+
+    assert message.startswith(f"{path}:")
+    assert len(message.partition(": ")[2]) > 40
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("bot/desk.py", "from core import imports\nfrom worker import queue\nimport httpx"),
+        (
+            "worker/jobs.py",
+            "from . import card\nfrom .queue import ring\nfrom core.db import Database",
+        ),
+        ("core/sheet.py", "import csv\nfrom .errors import EmptyFile"),
+    ],
+)
+def test_a_right_arrow_is_left_alone(path: str, source: str) -> None:
+    """Allowed imports, relative ones included, are not complained about."""
+    assert breaches(path, source) == []
+
+
+def test_a_long_function_is_noticed() -> None:
+    """61 lines are one too many."""
+    body = "    x = 1\n" * FUNCTION_LINES
+
+    assert len(long_functions("core/a.py", f"def a():\n{body}")) == 1
+    assert long_functions("core/a.py", f"def a():\n{body}"[: -len("    x = 1\n")]) == []

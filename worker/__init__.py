@@ -1,0 +1,1 @@
+"""What runs in the background: the queue, the sweeper, the Slack card and thread."""
