@@ -47,6 +47,55 @@ class Account(SQLModel, table=True):
     created_at: int = _number()
 
 
+class ApiKey(SQLModel, table=True):
+    """A key of the HTTP API. The key itself is shown once and never stored."""
+
+    __tablename__: ClassVar[str] = "api_key"
+
+    account_id: int = _key()
+    id: int = _key()
+    name: str = Field(default="", sa_type=Text)
+    prefix: str = Field(sa_type=String(16))  #: how it begins, to tell keys apart in a list
+    sha256: str = Field(sa_type=String(64), unique=True)  #: of the whole key, in hexadecimal
+    scopes: list[str] = _json(list)  #: leads:import, leads:read, leads:write, admin
+    created_at: int = _number()
+    last_used_at: int | None = _time()
+    revoked_at: int | None = _time()
+
+
+class SlackInstallation(SQLModel, table=True):
+    """One workspace that installed the app by OAuth."""
+
+    __tablename__: ClassVar[str] = "slack_installation"
+
+    account_id: int = _key()
+    team: str = Field(sa_type=String(32), primary_key=True)  #: Slack's id of it, T...
+    name: str = Field(default="", sa_type=Text)
+    enterprise: str = Field(default="", sa_type=String(32), index=True)
+    bot_user: str = Field(default="", sa_type=String(32))
+    bot_token: str = Field(default="", sa_type=Text)  #: encrypted; empty once revoked
+    scopes: list[str] = _json(list)
+    installed_by: str = Field(default="", sa_type=String(32))  #: a user id
+    installed_at: int = _number()
+    revoked_at: int | None = _time()
+
+
+class IdempotencyKey(SQLModel, table=True):
+    """A request that starts something, and its answer, kept to be given again."""
+
+    __tablename__: ClassVar[str] = "idempotency_key"
+
+    account_id: int = _key()
+    key: str = Field(sa_type=String(255), primary_key=True)  #: the header Idempotency-Key
+    request: str = Field(sa_type=String(64))  #: SHA-256 of method, path, query and body
+    token: str = Field(sa_type=String(32))  #: whose it is while the request runs
+    status: int | None = Field(default=None)  #: null while the request runs
+    content_type: str = Field(default="", sa_type=Text)
+    body: bytes = Field(default=b"", sa_column=Column(LargeBinary, nullable=False))
+    created_at: int = _number()
+    lease_until: int = _number()
+
+
 class Upload(SQLModel, table=True):
     """A file somebody sent. ``waiting`` until it lies in the file store and was read once."""
 
