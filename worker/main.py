@@ -154,6 +154,8 @@ def _serve(name: str, settings: Settings) -> None:
         _work(name, settings)
     except RedisError as error:
         log.warning(_AWAY, error)  # we are started again
+    except StopRequested:
+        log.info("told to stop while already stopping")  # RQ raises it wherever the signal comes
 
 
 def _work(name: str, settings: Settings) -> None:
