@@ -22,6 +22,7 @@ from core.ahead import Ahead, Piece, pays
 from core.db import Database
 from core.deciding import Plan, decide
 from core.mapping import Candidate, Reader
+from core.models import Import, Upload
 from core.parts import Claim, PartKey
 from core.rules import ImportRules
 from core.sheet import Format, Position, read
@@ -100,11 +101,15 @@ def open_job(database: Database, files: Files, key: PartKey) -> Job:
     with database.reading() as session:
         job = imports.get(session, key.account_id, key.import_id)
         upload = imports.upload_of(session, key.account_id, key.import_id)
-    rules = ImportRules.from_json(job.rules)
+    return job_of(job, upload, files.path(upload.prepared or upload.location))
+
+
+def job_of(about: Import, upload: Upload, path: Path) -> Job:
+    """The same, of rows at hand; ``path`` is where the file's text lies."""
+    rules = ImportRules.from_json(about.rules)
     format_ = Format.from_json(upload.sheet["format"])
-    path = files.path(upload.prepared or upload.location)
-    reader = Reader(job.mapping, format_.header, rules)
-    return Job(key.account_id, key.import_id, rules, path, format_, reader)
+    reader = Reader(about.mapping, format_.header, rules)
+    return Job(about.account_id, about.id, rules, path, format_, reader)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -74,33 +75,57 @@ def read_part(database: Database, files: Files, claim: Claim, limits: Limits = L
     key = claim.key
     with database.reading() as session:
         upload = imports.upload_of(session, key.account_id, key.import_id)
-        region = _region(session, key.account_id)
+        region = region_of(session, key.account_id)
     try:
         path = files.path(upload.location)
-        prepared = prepare(path, path.parent, name=upload.name, limits=limits)
-        sheet = _inspected(prepared, path, upload.name, limits)
+        look = look_at(path, path.parent, upload.name, region, limits)
     except ImportFailure as failure:
         reject(database, claim, failure)
         return
-    guesses = columns.guess(
-        sheet.format.header,
-        _telling(prepared, sheet),
-        region,
-        sheet.format.header_line > 0,
-    )
-
-    probe = [row.cells for row in read(prepared, sheet.format, count=PROBE_ROWS)]
 
     def record(session: Session) -> None:
         parts.hold(session, claim)
         parts.finish(session, claim)
         found = imports.upload_of(session, key.account_id, key.import_id)
-        found.state, found.prepared = "ready", files.location(prepared)
-        found.sheet = _sheet(sheet, guesses)
-        session.add(found)
-        _make_ready(session, key, found, region, probe)
+        found.prepared = files.location(look.path)
+        _make_ready(session, key, found, look)
 
     database.transact(record)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What reading a file once found out."""
+
+    path: Path  #: of the text that the file was turned into; its own where it is text already
+    sheet: Sheet
+    guesses: tuple[columns.Guess, ...]
+    probe: list[list[str]]  #: the first ``PROBE_ROWS`` rows
+    region: str | None  #: the account's country
+
+
+def look_at(path: Path, folder: Path, name: str, region: str | None, limits: Limits) -> Look:
+    """Read a file once and guess its columns; what has to be written goes into ``folder``.
+
+    ``name`` is the one the sender gave it. Raises the UnreadableFile family.
+    """
+    text = prepare(path, folder, name=name, limits=limits)
+    sheet = _inspected(text, path, name, limits)
+    named = sheet.format.header_line > 0
+    guesses = columns.guess(sheet.format.header, _telling(text, sheet), region, named)
+    probe = [row.cells for row in read(text, sheet.format, count=PROBE_ROWS)]
+    return Look(text, sheet, guesses, probe, region)
+
+
+def fill(session: Session, drafted: Import, upload: Upload, look: Look) -> None:
+    """Give a draft its file's facts and its first mapping and rules, remembered or guessed."""
+    header = list(look.sheet.format.header)
+    known = imports.remembered(session, drafted.account_id, header)
+    upload.state = "ready"
+    upload.sheet = {**_sheet(look.sheet, look.guesses), "remembered": known is not None}
+    drafted.mapping = known or [guess.target for guess in look.guesses]
+    drafted.total = look.sheet.row_count
+    drafted.rules = rules_for(drafted.mapping, look.region, look.probe).to_json()
 
 
 def _inspected(prepared: Path, original: Path, name: str, limits: Limits) -> Sheet:
@@ -141,22 +166,17 @@ def reject(database: Database, claim: Claim, failure: ImportFailure) -> None:
     database.transact(record)
 
 
-def _make_ready(
-    session: Session, key: PartKey, upload: Upload, region: str | None, probe: list[list[str]]
-) -> None:
-    """Give the draft its first mapping, remembered or guessed, and ask for its forecast."""
+def _make_ready(session: Session, key: PartKey, upload: Upload, look: Look) -> None:
+    """Write down what was found, and ask for a forecast of the draft's first mapping."""
     draft: Import = imports.get(session, key.account_id, key.import_id)
-    if draft.status != "draft":
-        return  # dismissed in the meantime
+    if draft.status != "draft":  # dismissed in the meantime
+        upload.state, upload.sheet = "ready", _sheet(look.sheet, look.guesses)
+        session.add(upload)
+        return
+    fill(session, draft, upload, look)
     header: list[str] = upload.sheet["format"]["header"]
-    known = imports.remembered(session, key.account_id, header)
-    upload.sheet = {**upload.sheet, "remembered": known is not None}
-    draft.mapping = known or [guess["target"] for guess in upload.sheet["guesses"]]
-    draft.total = upload.sheet["row_count"]
-    rules = rules_for(draft.mapping, region, probe)
-    draft.rules = rules.to_json()
     try:
-        mapping.check(draft.mapping, header, rules)
+        mapping.check(draft.mapping, header, ImportRules.from_json(draft.rules))
     except InvalidMapping:
         pass  # the card asks for what is missing
     else:
@@ -189,9 +209,10 @@ def _tells_apart(values: list[str]) -> bool:
     return all(values) and len(set(values)) == len(values)
 
 
-def _region(session: Session, account_id: int) -> str | None:
-    account = session.get_one(Account, account_id)
-    return account.settings.get("default_region")
+def region_of(session: Session, account_id: int) -> str | None:
+    """The country that an account's phones without one are from; None where nobody said."""
+    found = session.get(Account, account_id)
+    return found.settings.get("default_region") if found else None
 
 
 def _sheet(sheet: Sheet, guesses: tuple[columns.Guess, ...]) -> dict[str, Any]:
