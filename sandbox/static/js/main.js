@@ -9,6 +9,8 @@ import { remember, room, state } from "./state.js";
 import { build as buildThread, closeThread, refresh as refreshThread } from "./thread.js";
 
 let stream = null;
+let wanted = 0; // counts the people chosen; the newest is the one to show
+let turn = Promise.resolve();
 
 async function load() {
   const told = await read("/workspace");
@@ -26,7 +28,13 @@ async function start() {
   sidebar();
   buildThread();
   await refreshViews();
-  document.body.dataset.ready = "true";
+}
+
+/** Show the workspace as `state.me` sees it, unless somebody else was chosen meanwhile. */
+async function show(mine) {
+  if (mine !== wanted) return;
+  await start();
+  if (mine === wanted) document.body.dataset.ready = "true";
 }
 
 const sidebar = () => drawSidebar(go, become);
@@ -41,12 +49,16 @@ async function go(place) {
   if (place.kind === "im") act("/home");
 }
 
-async function become(name) {
-  state.me = name;
-  state.threadTs = null;
+/** Be somebody else, once whoever was chosen before is shown: two at a time would mix. */
+function become(name) {
+  const mine = ++wanted;
   delete document.body.dataset.ready;
-  stream?.close();
-  await start();
+  turn = turn.catch(() => {}).then(() => {
+    state.me = name;
+    state.threadTs = null;
+    stream?.close();
+    return show(mine);
+  });
 }
 
 /** Hear what happens from now on; resolves once the stream is open. */
@@ -108,4 +120,4 @@ const HEAR = {
 
 const hear = (told) => HEAR[told.kind]?.(told);
 
-start();
+turn = show(wanted);
