@@ -12,11 +12,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
+from bot.api import serving
+from bot.api.office import Office
 from bot.desk import Desk
+from bot.dialects import DIALECTS
 from bot.pages import status
 from bot.slack import app as slack_app
+from bot.slack import install
 from bot.slack.door import Door
 from bot.slack.endpoint import endpoint
 from bot.slack.people import People
@@ -24,6 +28,7 @@ from core.db import Database
 from core.uploads import Files
 from worker.queue import Bell
 from worker.settings import Settings
+from worker.station import Station
 from worker.workspaces import Workspaces
 
 #: Bytes; Slack's own requests stay below one megabyte.
@@ -57,6 +62,8 @@ def create_app(
             Route("/healthz", healthz, methods=["GET"]),
             Route("/readyz", readyz, methods=["GET"]),
             Route("/slack/events", _slack(settings, database, bell, workspaces), methods=["POST"]),
+            *_installing(settings, database, workspaces),
+            *_api(settings, Station(database, files, bell, workspaces)),
         ],
         lifespan=lifespan,
         max_body_size=MAX_BODY,
@@ -71,13 +78,32 @@ def door(database: Database, bell: Bell, workspaces: Workspaces) -> Door:
     return Door(Desk(database, bell), workspaces, People(workspaces))
 
 
+def _api(settings: Settings, station: Station) -> list[BaseRoute]:
+    """The routes of every dialect."""
+    desk = Desk(station.database, station.bell)
+    office = Office(settings, station.database, station.files, desk, station)
+    return [route for dialect in DIALECTS for route in serving.routes(dialect, office)]
+
+
 def _slack(
     settings: Settings, database: Database, bell: Bell, workspaces: Workspaces
 ) -> Callable[..., object]:
-    if not (settings.slack_bot_token and settings.slack_signing_secret):
+    if not (settings.has_slack and settings.slack_signing_secret):
         return not_connected
     bolt = slack_app.build(door(database, bell, workspaces))
     return endpoint(bolt, settings.slack_signing_secret)
+
+
+def _installing(
+    settings: Settings, database: Database, workspaces: Workspaces
+) -> list[BaseRoute]:
+    installer = install.installer(settings, database, workspaces)
+    begin = installer.install if installer else install.not_set_up
+    end = installer.redirect if installer else install.not_set_up
+    return [
+        Route(install.INSTALL, begin, methods=["GET"]),
+        Route(install.REDIRECT, end, methods=["GET"]),
+    ]
 
 
 async def not_connected(request: Request) -> Response:
@@ -108,7 +134,9 @@ def _parts(settings: Settings, database: Database, bell: Bell) -> list[tuple[str
 def _slack_words(settings: Settings) -> str:
     if not settings.has_slack:
         return "nothing, set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET"
-    return "Socket Mode" if settings.slack_app_token else f"{settings.public_url}/slack/events"
+    way = "Socket Mode" if settings.slack_app_token else f"{settings.public_url}/slack/events"
+    add = f"; add it to a workspace at {settings.public_url}{install.INSTALL}"
+    return way + (add if settings.can_be_installed else "")
 
 
 async def healthz(request: Request) -> Response:

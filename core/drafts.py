@@ -34,22 +34,25 @@ def draft(
     location: str = "",
     size: int = 0,
     sha256: str = "",
+    forecast: bool = True,
+    expires_at: int | None = None,
 ) -> Import:
     """A new import of a file that is to be fetched from ``source`` or lies at ``location``.
 
-    It stays a draft until ``start``; its first part reads the file.
+    It stays a draft until ``start``; its first part reads the file, and asks for a forecast unless
+    told that nobody will look at one.
     """
     created = now(session)
     upload = Upload(
         account_id=account_id, id=new_id(), name=name, size=size, sha256=sha256,
-        location=location, source=source or {}, created_at=created,
+        location=location, source=source or {}, created_at=created, expires_at=expires_at,
     )  # fmt: skip
     drafted = Import(
         account_id=account_id, id=new_id(), upload_id=upload.id, origin=origin or {},
         created_at=created,
     )  # fmt: skip
     session.add_all([upload, drafted])
-    parts.add(session, PartKey(account_id, drafted.id, "read", 0))
+    parts.add(session, PartKey(account_id, drafted.id, "read", 0), {"forecast": forecast})
     session.flush()
     return drafted
 
@@ -62,6 +65,7 @@ def set_mapping(
     rules: ImportRules,
     *,
     remember: bool = False,
+    forecast: bool = True,
 ) -> Import:
     """Give a draft another mapping and rules, and ask for a forecast of them.
 
@@ -71,7 +75,8 @@ def set_mapping(
     header = upload.sheet["format"]["header"]
     mapping.check(targets, header, rules)
     revision = _revise(session, drafted, targets, rules)
-    parts.add(session, PartKey(account_id, import_id, "forecast", revision))
+    if forecast:
+        parts.add(session, PartKey(account_id, import_id, "forecast", revision))
     if remember and upload.sheet["format"]["header_line"]:
         _remember(session, account_id, header, targets)
     tell(session, drafted, "card")

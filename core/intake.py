@@ -51,7 +51,7 @@ def put_off(database: Database, claim: Claim, rest_ms: int, why: str) -> None:
         parts.hold(session, claim)
         parts.finish(session, claim)
         again = claim.key._replace(ordinal=claim.key.ordinal + 1)
-        parts.add(session, again, rest_ms=rest_ms)
+        parts.add(session, again, claim.start, rest_ms=rest_ms)
         upload = imports.upload_of(session, *claim.key[:2])
         upload.failure_message = why
         session.add(upload)
@@ -88,7 +88,7 @@ def read_part(database: Database, files: Files, claim: Claim, limits: Limits = L
         parts.finish(session, claim)
         found = imports.upload_of(session, key.account_id, key.import_id)
         found.prepared = files.location(look.path)
-        _make_ready(session, key, found, look)
+        _make_ready(session, claim, found, look)
 
     database.transact(record)
 
@@ -166,8 +166,9 @@ def reject(database: Database, claim: Claim, failure: ImportFailure) -> None:
     database.transact(record)
 
 
-def _make_ready(session: Session, key: PartKey, upload: Upload, look: Look) -> None:
+def _make_ready(session: Session, claim: Claim, upload: Upload, look: Look) -> None:
     """Write down what was found, and ask for a forecast of the draft's first mapping."""
+    key = claim.key
     draft: Import = imports.get(session, key.account_id, key.import_id)
     if draft.status != "draft":  # dismissed in the meantime
         upload.state, upload.sheet = "ready", _sheet(look.sheet, look.guesses)
@@ -180,7 +181,8 @@ def _make_ready(session: Session, key: PartKey, upload: Upload, look: Look) -> N
     except InvalidMapping:
         pass  # the card asks for what is missing
     else:
-        parts.add(session, PartKey(key.account_id, key.import_id, "forecast", draft.revision))
+        if claim.start.get("forecast", True):
+            parts.add(session, PartKey(key.account_id, key.import_id, "forecast", draft.revision))
     session.add_all([draft, upload])
     imports.tell(session, draft, "card")
 

@@ -1,0 +1,204 @@
+"""Read a request, check it against an endpoint's types, refuse what does not fit in plain words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, MutableMapping
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import Message, Receive, Scope
+
+from bot.api.endpoint import Endpoint, Sent
+from bot.api.failures import BodyTooLarge, FileMissing, InvalidRequest
+from bot.api.office import Office
+
+#: What a form may hold beside its file.
+_MAX_FIELDS = 20
+_MAX_FIELD_BYTES = 1_000_000
+#: Room for the form around a file.
+_FORM_BYTES = 2 * _MAX_FIELD_BYTES
+#: A body that is too large is read on for so many bytes: a client that is still sending would not
+#: see our answer.
+_DRAINED = 64_000_000
+_CHUNK = 1 << 20
+_MULTIPART = "multipart/form-data"
+
+
+class Arrived(NamedTuple):
+    """What a request brought, checked."""
+
+    query: BaseModel
+    body: BaseModel | None
+    file: Sent | None
+
+
+async def arrived(request: Request, endpoint: Endpoint, office: Office) -> Arrived:
+    """Read and check a request. Raises InvalidRequest, FileMissing and BodyTooLarge."""
+    query = checked(endpoint.query, _query(request))
+    if endpoint.form is not None:
+        form, file = await _form(request, endpoint, endpoint.form, office)
+        return Arrived(query, form, file)
+    if endpoint.body is not None:
+        return Arrived(query, checked(endpoint.body, await _json(request, endpoint)), None)
+    return Arrived(query, None, None)
+
+
+def checked(model: type[BaseModel], values: Any) -> BaseModel:
+    """The values as this model. Raises InvalidRequest, which names every field at fault."""
+    _refuse_nul(values)
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        fields = {_place(e["loc"]): _words(e) for e in error.errors(include_url=False)}
+        raise InvalidRequest(_sentence(fields), fields) from None
+
+
+def _query(request: Request) -> dict[str, Any]:
+    """The query's values; a list where a name comes several times."""
+    found: dict[str, Any] = {}
+    for name, value in request.query_params.multi_items():
+        if name in found:
+            earlier = found[name]
+            found[name] = [*(earlier if isinstance(earlier, list) else [earlier]), value]
+        else:
+            found[name] = value
+    return found
+
+
+async def _json(request: Request, endpoint: Endpoint) -> Any:
+    body = await limited(request, endpoint.limit).body()
+    if not body:
+        raise InvalidRequest("The request has no body. Send JSON.")
+    try:
+        return json.loads(body.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise InvalidRequest("The body is not UTF-8.") from None
+    except (ValueError, RecursionError) as error:
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise InvalidRequest(f"The body is not valid JSON{where}.") from None
+
+
+async def _form(
+    request: Request, endpoint: Endpoint, model: type[BaseModel], office: Office
+) -> tuple[BaseModel, Sent]:
+    if not request.headers.get("content-type", "").lower().startswith(_MULTIPART):
+        raise FileMissing
+    bounded = limited(request, endpoint.limit + _FORM_BYTES, of_file=endpoint.limit)
+    try:
+        async with bounded.form(
+            max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES
+        ) as form:
+            fields = checked(model, _texts(form))
+            return fields, await _stored(form, endpoint.limit, office)
+    except HTTPException as error:
+        raise InvalidRequest(f"The form could not be read: {error.detail}") from None
+
+
+def _texts(form: FormData) -> dict[str, str]:
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+async def _stored(form: FormData, limit: int, office: Office) -> Sent:
+    upload = form.get("file")
+    if not isinstance(upload, UploadFile):
+        raise FileMissing
+    if (upload.size or 0) > limit:
+        raise BodyTooLarge(limit)
+    name = (upload.filename or "").replace("\x00", "").strip()[-255:] or "upload.csv"
+    chunks = iter(lambda: upload.file.read(_CHUNK), b"")
+    stored = await office.run(office.files.put, chunks, limit, _suffix(name))
+    return Sent(name, upload.content_type or "", stored)
+
+
+def _suffix(name: str) -> str:
+    """The extension, where it is one that is safe to have on disk."""
+    dot, _, tail = name.rpartition(".")
+    return f".{tail.lower()}" if dot and tail.isascii() and tail.isalnum() and len(tail) < 8 else ""
+
+
+# ---- limits ------------------------------------------------------------------------------------
+
+
+def limited(request: Request, limit: int, *, of_file: int = 0) -> Request:
+    """The same request, which raises BodyTooLarge when read past so many bytes."""
+    return Request(request.scope, _counted(request.scope, request.receive, limit, of_file or limit))
+
+
+def _counted(scope: Scope, receive: Receive, limit: int, told: int) -> Receive:
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        if size == 0 and _declared(scope) > limit:
+            await _drain(receive)
+            raise BodyTooLarge(told)
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > limit:
+            await _drain(receive)
+            raise BodyTooLarge(told)
+        return message
+
+    return counted
+
+
+async def _drain(receive: Receive) -> None:
+    left = _DRAINED
+    while left > 0:
+        message: MutableMapping[str, Any] = await receive()
+        left -= len(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return
+
+
+def _declared(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and len(value) < 19:
+            return int(value)
+    return 0
+
+
+# ---- words -------------------------------------------------------------------------------------
+
+
+def _refuse_nul(values: Any) -> None:
+    """No database takes a NUL in a text, and nobody means one."""
+    waiting = [("", values)]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, str) and ("\x00" in value or not _encodable(value)):
+            words = "holds a character that is not allowed"
+            raise InvalidRequest(f"{place or 'The body'} {words}.", {place: words})
+        if isinstance(value, Mapping):
+            waiting += [(str(key), key) for key in value]
+            waiting += [(str(key), each) for key, each in value.items()]
+        elif isinstance(value, list):
+            waiting += [(place, each) for each in value]
+
+
+def _encodable(value: str) -> bool:
+    """Half of a surrogate pair is JSON, but no text."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(each) for each in location) or "body"
+
+
+def _words(error: Mapping[str, Any]) -> str:
+    if error["type"] == "missing":
+        return "is required"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]
+
+
+def _sentence(fields: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}: {words}" for name, words in fields.items()) + "."

@@ -1,0 +1,134 @@
+"""Serve a dialect: each line of its table becomes a route, and every refusal has its words."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from bot.api.arriving import Arrived, arrived
+from bot.api.caller import Caller, authenticate, presented
+from bot.api.endpoint import Answer, Call, Dialect, Endpoint, Refused
+from bot.api.failures import BadMethod, InternalError, RateLimited
+from bot.api.office import Office
+from core.errors import ImportFailure
+
+#: The limit of a body is ours to tell, in the dialect's words; Starlette's would be plain text.
+_TOLD_BY_US = 1 << 62
+_ID_BYTES = 8
+
+log = logging.getLogger(__name__)
+
+
+def routes(dialect: Dialect, office: Office) -> list[BaseRoute]:
+    """The routes of a dialect; a known path with another method is refused in its words too."""
+    made: list[BaseRoute] = []
+    for path in dict.fromkeys(endpoint.path for endpoint in dialect.endpoints):
+        here = {each.method: each for each in dialect.endpoints if each.path == path}
+        serve = Served(dialect, office, here)
+        made.append(Route(dialect.prefix + path, serve, max_body_size=_TOLD_BY_US))
+    return made
+
+
+@dataclass(frozen=True)
+class Served:
+    """One path of a dialect, as an ASGI app."""
+
+    dialect: Dialect
+    office: Office
+    methods: dict[str, Endpoint]
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        response = await self._respond(request, secrets.token_hex(_ID_BYTES))
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request, call_id: str) -> Response:
+        try:
+            answer = await self._answer(request, call_id)
+        except ImportFailure as failure:
+            response = refusal(self.dialect, failure)
+        except Exception:  # the last resort: told to the log, never to the caller
+            log.exception("request %s failed", call_id)
+            response = refusal(self.dialect, InternalError(call_id))
+        else:
+            response = _response(answer)
+        response.headers["X-Request-Id"] = call_id
+        return response
+
+    async def _answer(self, request: Request, call_id: str) -> Answer:
+        endpoint = self._endpoint(request)
+        key = presented(request.headers)
+        caller = await self.office.run(authenticate, self.office.database, key)
+        caller.require(endpoint.scope)
+        brought = await arrived(request, endpoint, self.office)
+        try:
+            return await self._handled(request, endpoint, caller, brought, call_id)
+        except BaseException:
+            await self._forget(brought)
+            raise
+
+    def _endpoint(self, request: Request) -> Endpoint:
+        method = "GET" if request.method == "HEAD" else request.method
+        if method not in self.methods:
+            raise BadMethod(f"Use {' or '.join(sorted(self.methods))} here.")
+        return self.methods[method]
+
+    async def _handled(
+        self, request: Request, endpoint: Endpoint, caller: Caller, brought: Arrived, call_id: str
+    ) -> Answer:
+        call = Call(
+            self.office, caller, request.path_params, brought.query, brought.body, brought.file,
+            request.headers, call_id,
+        )  # fmt: skip
+        return await handled(endpoint.handle, call)
+
+    async def _forget(self, brought: Arrived) -> None:
+        """Delete the file of a request that was refused, unless a draft holds it by now."""
+        if brought.file is not None:
+            await self.office.run(self.office.discard, brought.file.stored)
+
+
+async def handled(handle: Callable[[Call], Any], call: Call) -> Answer:
+    """What the handler answers, in a thread unless it is a coroutine function."""
+    if inspect.iscoroutinefunction(handle):
+        answer: Answer = await handle(call)
+        return answer
+    return await call.office.run(handle, call)
+
+
+def refusal(dialect: Dialect, failure: ImportFailure) -> Response:
+    """A refusal in the words of a dialect."""
+    refused: Refused = dialect.refuse(failure)
+    headers = dict(refused.headers)
+    if refused.status == 401:
+        headers.setdefault("WWW-Authenticate", "Bearer")
+    if isinstance(failure, RateLimited):
+        headers.setdefault("Retry-After", str(failure.retry_after))
+    return Response(json_bytes(refused.body), refused.status, headers, refused.media_type)
+
+
+def json_bytes(body: Any) -> bytes:
+    """JSON in UTF-8; models as they dump themselves."""
+    if isinstance(body, BaseModel):
+        return body.model_dump_json(by_alias=True, exclude_unset=False).encode()
+    return orjson.dumps(body)
+
+
+def _response(answer: Answer) -> Response:
+    headers = dict(answer.headers)
+    if answer.stream is not None:
+        return StreamingResponse(answer.stream, answer.status, headers, answer.media_type)
+    if answer.body is None:
+        return Response(None, answer.status, headers)
+    return Response(json_bytes(answer.body), answer.status, headers, answer.media_type)

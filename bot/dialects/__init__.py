@@ -1,0 +1,8 @@
+"""The HTTP APIs that Leadport speaks, each in the words of its own document."""
+
+from __future__ import annotations
+
+from bot.api.endpoint import Dialect
+
+#: Served in this order; where two take the same path, the first one answers.
+DIALECTS: tuple[Dialect, ...] = ()
