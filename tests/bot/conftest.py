@@ -124,7 +124,7 @@ class Office:
 
     def refused(self, what: str) -> None:
         """Wait until the app has failed to take a delivery of this kind."""
-        until = time.monotonic() + 5
+        until = time.monotonic() + 30
         while not any(d["what"] == what and not d["ok"] for d in self.sandbox.deliveries()):
             assert time.monotonic() < until, "it was taken"
             time.sleep(0.005)
@@ -138,7 +138,7 @@ class Office:
         self._until(lambda d: f'"{shared.ts}"' in d["body"], "the message")
 
     def _until(self, fits: Callable[[dict[str, Any]], bool], what: str) -> None:
-        until = time.monotonic() + 5
+        until = time.monotonic() + 30
         while time.monotonic() < until:
             if any(d["ok"] and fits(d) for d in self.sandbox.deliveries("event")):
                 return
@@ -179,7 +179,7 @@ def opened(database: Database, folder: Path) -> Iterator[Office]:
         config = Config(f"{web}/slack/events", SECRET, TOKEN, slack, retry_delays=(0.2, 0.5))
         with serving(sandbox.main.create_app(config), slack_socket), serving(app, web_socket):
             station = Station(database, files, bell, workspaces, Pace(edit_ms=0))
-            people = [Person(slack, name, timeout=5) for name in ("ana", "ben", "guest")]
+            people = [Person(slack, name, timeout=30) for name in ("ana", "ben", "guest")]
             with Sandbox(slack) as control:
                 yield Office(web, station, control, *people)
             for person in people:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
@@ -23,6 +23,7 @@ def running_chromium(path: str) -> Iterator[Browser]:
     quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
     # Chromium's own sandbox does not work for root, and many containers know only root.
     unboxed = ["--no-sandbox"] if os.geteuid() == 0 else []
+    expect.set_options(timeout=30_000)  # ends as soon as it holds; a busy machine is no failure
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path, args=[*quiet, *unboxed, "--disable-quic", "--no-first-run"]

@@ -56,7 +56,7 @@ class TinyApp:
     def of(self, kind: str) -> list[Heard]:
         return [heard for heard in self.heard if heard.kind == kind]
 
-    def wait_for(self, kind: str, count: int = 1, timeout: float = 5) -> list[Heard]:
+    def wait_for(self, kind: str, count: int = 1, timeout: float = 30) -> list[Heard]:
         until = time.monotonic() + timeout
         while len(self.of(kind)) < count:
             assert time.monotonic() < until, f"heard only {[h.kind for h in self.heard]}"
@@ -181,13 +181,13 @@ def sandbox(url: str) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def ana(url: str) -> Iterator[Person]:
-    with Person(url, "ana", timeout=5) as person:
+    with Person(url, "ana", timeout=30) as person:
         yield person
 
 
 @pytest.fixture
 def ben(url: str) -> Iterator[Person]:
-    with Person(url, "ben", timeout=5) as person:
+    with Person(url, "ben", timeout=30) as person:
         yield person
 
 
@@ -200,7 +200,7 @@ def web(url: str) -> WebClient:
 def page(browser: Browser, url: str) -> Iterator[Page]:
     """The page as ana, in #leads. Errors in it and requests to elsewhere fail the test."""
     opened = browser.new_page(viewport={"width": 1440, "height": 900})
-    opened.set_default_timeout(5000)
+    opened.set_default_timeout(30_000)
     wrong: list[str] = []
     opened.on("pageerror", lambda error: wrong.append(str(error)))
     opened.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
