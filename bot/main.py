@@ -10,6 +10,7 @@ from bot.slack import app as slack_app
 from bot.web import create_app, door
 from core.db import Database, upgrade
 from core.uploads import Files
+from worker.installations import Installations
 from worker.queue import Bell
 from worker.settings import Settings
 from worker.workspaces import Workspaces
@@ -19,7 +20,8 @@ ANSWER_SECONDS = 3
 
 
 def build(settings: Settings) -> Starlette:
-    """The app and all that it holds; the schema is brought up to date first."""
+    """The app and all that it holds; the schema is brought up to date first. Raises NoSecretKey."""
+    settings.check_secret_key()
     database = Database(settings.database)
     upgrade(database)
     files, bell = Files(settings.files_root), Bell(settings.redis_url)
@@ -27,9 +29,10 @@ def build(settings: Settings) -> Starlette:
         settings.slack_bot_token,
         api_url=settings.slack_api_url,
         timeout=min(ANSWER_SECONDS, settings.slack_timeout_seconds),
+        installations=Installations(database, settings.secret_key),
     )
     on_start, on_stop = [], [database.close]
-    if settings.slack_bot_token and settings.slack_app_token:
+    if settings.has_slack and settings.slack_app_token:
         socket = SocketModeHandler(
             slack_app.build(door(database, bell, workspaces)), settings.slack_app_token
         )

@@ -172,6 +172,21 @@ def retry(
     return pause
 
 
+def hurry(session: Session, account_id: int) -> None:
+    """What could not be sent is due now: the way to this account's people is open again."""
+    statement = (
+        update(Outbox)
+        .where(
+            col(Outbox.account_id) == account_id,
+            col(Outbox.state) == "pending",
+            col(Outbox.failing_since).is_not(None),
+        )
+        .values(due_at=now_ms())
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(statement)
+
+
 def abandon(session: Session, delivery: Delivery, failure: str) -> bool:
     """Do not try again."""
     return _update(session, delivery, state="given_up", failure=failure)

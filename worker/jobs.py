@@ -148,13 +148,13 @@ def _fetch(station: Station, claim: Claim) -> None:
     file_id = upload.source.get("slack_file")
     if upload.location or not file_id:
         return
+    last_try = claim.key.ordinal >= len(DOWNLOAD_RESTS)
     download = slack_files.Download(
-        client=station.workspaces.client(draft.origin["team"]),
+        client=slack_files.way_to(station.workspaces, draft.origin["team"], last_try=last_try),
         file_id=file_id,
         name=upload.name,
         limit=station.limits.bytes,
     )
-    last_try = claim.key.ordinal >= len(DOWNLOAD_RESTS)
     stored = slack_files.fetch(download, station.files, last_try=last_try)
     intake.fetched(station.database, claim, stored)
 

@@ -52,9 +52,13 @@ log = logging.getLogger(__name__)
 
 
 def run(settings: Settings) -> int:
-    """Work until SIGTERM or SIGINT; the exit status. Raises ValueError without REDIS_URL."""
+    """Work until SIGTERM or SIGINT; the exit status.
+
+    Raises ValueError without REDIS_URL, and NoSecretKey.
+    """
     if not settings.redis_url:
         raise ValueError("REDIS_URL is not set: a worker needs the queue.")
+    settings.check_secret_key()
     _log_to_stderr()
     stop = Event()
     with _stopped_by_signals(stop):

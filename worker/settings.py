@@ -14,6 +14,13 @@ SLACK_API_URL = "https://slack.com/api/"
 _DAY = 86_400.0  # seconds
 
 
+class NoSecretKey(ValueError):  # noqa: N818  (what is missing)
+    """LEADPORT_SECRET_KEY is not set; with SLACK_CLIENT_ID it is needed, to encrypt the tokens."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
 class Settings(BaseSettings):
     """Every setting, named by its environment variable; an empty variable counts as not set.
 
@@ -40,6 +47,9 @@ class Settings(BaseSettings):
         default="", validation_alias="SLACK_SIGNING_SECRET", repr=False
     )
     slack_app_token: str = Field(default="", validation_alias="SLACK_APP_TOKEN", repr=False)
+    #: With both, workspaces install the app themselves, by OAuth.
+    slack_client_id: str = Field(default="", validation_alias="SLACK_CLIENT_ID")
+    slack_client_secret: str = Field(default="", validation_alias="SLACK_CLIENT_SECRET", repr=False)
     #: How long Slack may take to answer. Well below ``delivery_lease_seconds``, or two workers
     #: might post the same message.
     slack_timeout_seconds: int = Field(
@@ -116,6 +126,12 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _both_of_the_client(self) -> Self:
+        if bool(self.slack_client_id) != bool(self.slack_client_secret):
+            raise ValueError("SLACK_CLIENT_ID and SLACK_CLIENT_SECRET must be set together.")
+        return self
+
     @property
     def database(self) -> str:
         """The SQLAlchemy URL of the database."""
@@ -135,4 +151,15 @@ class Settings(BaseSettings):
     @property
     def has_slack(self) -> bool:
         """Whether enough is set to talk to a workspace."""
-        return bool(self.slack_bot_token and (self.slack_signing_secret or self.slack_app_token))
+        there = self.slack_bot_token or self.can_be_installed
+        return bool(there and (self.slack_signing_secret or self.slack_app_token))
+
+    @property
+    def can_be_installed(self) -> bool:
+        """Whether workspaces can install the app by OAuth."""
+        return bool(self.slack_client_id)
+
+    def check_secret_key(self) -> None:
+        """Refuse to keep workspaces' tokens without a key to encrypt them. Raises NoSecretKey."""
+        if self.can_be_installed and not self.secret_key:
+            raise NoSecretKey

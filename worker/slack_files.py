@@ -20,6 +20,7 @@ from slack_sdk.errors import SlackApiError
 
 from core.errors import DownloadRefused, FileGone, FileTooLarge, ImportFailure
 from core.uploads import Files, Stored
+from worker.workspaces import NoWorkspace, Workspaces
 
 HOSTS = frozenset({"files.slack.com"})
 _SLACK = ".slack.com"
@@ -42,6 +43,23 @@ class Download:
 
 class NotYet(Exception):  # noqa: N818  (what Slack in effect says)
     """The file could not be had now; a later try may succeed."""
+
+
+def way_to(workspaces: Workspaces, team: str, *, last_try: bool = False) -> WebClient:
+    """A client for the workspace the file lies in.
+
+    Raises NotYet where it has put us out, for it may let us in again; on the ``last_try``
+    DownloadRefused.
+    """
+    try:
+        return workspaces.client(team)
+    except (NoWorkspace, SlackApiError, OSError) as closed:
+        if not last_try:
+            raise NotYet(type(closed).__name__) from closed
+        raise DownloadRefused(
+            "Leadport was removed from the workspace before it could read the file. "
+            "Install it again and share the file again."
+        ) from closed
 
 
 def fetch(download: Download, files: Files, *, last_try: bool = False) -> Stored:

@@ -8,6 +8,7 @@ from core.ahead import Ahead
 from core.db import Database
 from core.table import Limits
 from core.uploads import Files
+from worker.installations import Installations
 from worker.queue import Bell
 from worker.settings import Settings
 from worker.workspaces import Workspaces
@@ -38,14 +39,16 @@ class Station:
 
 def open_station(settings: Settings) -> Station:
     """The station that the environment describes. Connects to nothing yet."""
+    database = Database(settings.database)
     return Station(
-        database=Database(settings.database),
+        database=database,
         files=Files(settings.files_root),
         bell=Bell(settings.redis_url),
         workspaces=Workspaces(
             settings.slack_bot_token,
             api_url=settings.slack_api_url,
             timeout=settings.slack_timeout_seconds,
+            installations=Installations(database, settings.secret_key),
         ),
         pace=Pace(
             lease_ms=round(settings.lease_seconds * 1000),

@@ -56,6 +56,7 @@ class Telling:
 
     station: Station
     delivery: Delivery
+    team: str
     place: Place
     state: CardState
     sent: dict[str, Any]
@@ -90,7 +91,7 @@ def deliver(station: Station, key: OutboxKey) -> None:
         _deliver(station, delivery)
     except SlackApiError as error:
         _refused(station, delivery, error)
-    except (OSError, HTTPException) as error:
+    except (NoWorkspace, OSError, HTTPException) as error:
         _later(station, delivery, type(error).__name__)
     except BaseException as error:
         _later(station, delivery, type(error).__name__, foreseen=False)
@@ -122,19 +123,19 @@ def _pause(session: Session, station: Station, delivery: Delivery) -> int:
 
 
 def _telling(station: Station, delivery: Delivery) -> Telling | None:
-    """The message as the database wants it now; None where there is nowhere to put it."""
+    """The message as the database wants it now; None where there is nowhere to put it.
+
+    Raises NoWorkspace where the way to it is closed for now.
+    """
     account_id, import_id, _ = delivery.key
     with station.database.reading() as session:
         origin = imports.get(session, account_id, import_id).origin
         state = card.gather(session, account_id, import_id)
     if origin.get("door") != "slack":
         return None
-    try:
-        client = station.workspaces.client(origin["team"])
-    except NoWorkspace:
-        return None
-    place = Place(client, origin["channel"], origin["thread_ts"])
-    return Telling(station, delivery, place, state, delivery.result)
+    team = origin["team"]
+    place = Place(station.workspaces.client(team), origin["channel"], origin["thread_ts"])
+    return Telling(station, delivery, team, place, state, delivery.result)
 
 
 # ---- what is shown -----------------------------------------------------------------------------
@@ -174,7 +175,7 @@ def _post(telling: Telling, message: card.Message) -> Telling:
 def _found(telling: Telling) -> str | None:
     if telling.delivery.token == 1:
         return None  # nobody has tried before
-    us = telling.station.workspaces.identity().bot_user
+    us = telling.station.workspaces.identity(telling.team).bot_user
     return posting.find(telling.place, telling.mark, us)
 
 
@@ -225,7 +226,7 @@ def _log_again(delivery: Delivery, seconds: int, why: str) -> None:
 
 def _abandon(station: Station, delivery: Delivery, why: str) -> None:
     log.error("import %s: %s not sent: %s", delivery.key.import_id, delivery.key.kind, why)
-    with suppress(TakenOver, SlackApiError, OSError, HTTPException):
+    with suppress(TakenOver, NoWorkspace, SlackApiError, OSError, HTTPException):
         _tell_of_the_file(station, delivery, why)
     station.database.transact(lambda session: outbox.abandon(session, delivery, why[:200]))
 

@@ -19,7 +19,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.slack import payloads
-from bot.slack.door import AWAY, Door, OnClick, OnCommand, OnEvent, OnSubmit, Step
+from bot.slack.door import AWAY, Door, OnClick, OnCommand, OnEvent, OnParting, OnSubmit, Step
 from bot.slack.payloads import Click, Malformed
 from bot.slack.steps import (
     cancel_import,
@@ -109,6 +109,8 @@ def _bind(bolt: App, door: Door, step: Step) -> None:
         type_, _, subtype = name.partition(".")
         what: Any = {"type": type_, "subtype": subtype} if subtype else type_
         bolt.event(what)(_event(door, on_event))
+    for name, on_parting in step.partings.items():
+        bolt.event(name)(_parting(door, on_parting))
     for action_id, on_click in step.actions.items():
         # Several buttons in one row have ids of their own: the step's, and a number.
         bolt.action(re.compile(rf"{re.escape(action_id)}(\.\d+)?$"))(_click(door, on_click))
@@ -144,6 +146,14 @@ def _event(door: Door, listener: OnEvent) -> Listener:
     def handle(body: Json) -> BoltResponse:
         event = payloads.event(body)
         listener(door, _account(door, event.team), event)
+        return BoltResponse(status=200)
+
+    return handle
+
+
+def _parting(door: Door, listener: OnParting) -> Listener:
+    def handle(body: Json) -> BoltResponse:
+        listener(door, payloads.event(body))
         return BoltResponse(status=200)
 
     return handle

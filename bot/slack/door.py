@@ -35,8 +35,13 @@ class Door:
 
     def account(self, team: str) -> int | None:
         """The account of a workspace, None for one that is not ours."""
+        installed = self.workspaces.installed(team)
+        if installed:
+            return installed.account_id
+        if not self.workspaces.connected:
+            return None
         if team not in self._accounts:
-            self.workspaces.identity(team)  # may ask Slack: not while a transaction is open
+            self.workspaces.learn()  # may ask Slack: not while a transaction is open
             found = self.desk.database.transact(lambda s: self._find(s, team))
             if found is None:
                 return None
@@ -69,6 +74,8 @@ class Door:
 
 
 OnEvent = Callable[[Door, int, Event], None]
+#: An event of a workspace that lets the app go, so that it may have no account here any more.
+OnParting = Callable[[Door, Event], None]
 OnClick = Callable[[Door, int, Click, Reference], None]
 #: Answers with a response_action, or with nothing to close the modal.
 OnSubmit = Callable[[Door, int, Submission], dict[str, Any]]
@@ -94,6 +101,7 @@ class Step:
 
     name: str
     events: Mapping[str, OnEvent] = field(default_factory=dict)
+    partings: Mapping[str, OnParting] = field(default_factory=dict)
     actions: Mapping[str, OnClick] = field(default_factory=dict)
     views: Mapping[str, OnSubmit] = field(default_factory=dict)
     command: OnCommand | None = None

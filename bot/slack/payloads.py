@@ -19,12 +19,13 @@ class Malformed(ValueError):  # noqa: N818  (it describes the payload)
 
 @dataclass(frozen=True)
 class Event:
-    """An event of the Events API."""
+    """An event of the Events API; ``at`` is when it happened, in seconds of Unix time."""
 
     id: str
     team: str
     type: str
     body: Json
+    at: int = 0
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,19 @@ def check(told: object) -> None:
 def event(body: Json) -> Event:
     """The envelope of an event."""
     inner = _json(body, "event")
-    return Event(_text(body, "event_id"), _text(body, "team_id"), _text(inner, "type"), inner)
+    at = body.get("event_time")
+    return Event(
+        _text(body, "event_id"), _installed_team(body), _text(inner, "type"), inner,
+        at if isinstance(at, int) else 0,
+    )  # fmt: skip
+
+
+def _installed_team(body: Json) -> str:
+    """The workspace that let the app in: in a shared channel the sender may be of another one."""
+    authorizations = body.get("authorizations")
+    first = authorizations[0] if isinstance(authorizations, list) and authorizations else None
+    team = first.get("team_id") if isinstance(first, dict) else None
+    return team if isinstance(team, str) and team else _text(body, "team_id")
 
 
 def file_share(found: Event) -> FileShare:
