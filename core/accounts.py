@@ -19,6 +19,11 @@ def account(session: Session, name: str) -> Account:
     return session.scalars(select(Account).where(col(Account.name) == name)).one()
 
 
+def find(session: Session, name: str) -> int | None:
+    """The id of the account of that name, None where there is none."""
+    return session.scalars(select(col(Account.id)).where(col(Account.name) == name)).one_or_none()
+
+
 def take_once(session: Session, account_id: int, key: str) -> bool:
     """True for the first caller with this key, false for every later one."""
     values = {"account_id": account_id, "key": key[:200], "created_at": now(session)}
