@@ -42,6 +42,25 @@ Port = Annotated[
     ),
 ]
 Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Listen on this address only.")]
+Mapping = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="COLUMN=TARGET",
+        show_default=False,
+        help="What a column means, instead of the guess; can be given several times. "
+        "See `leadport inspect FILE` for the columns and the guesses.",
+    ),
+]
+Primary = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN:KIND",
+        show_default=False,
+        help="The column that rows are identified by, and its kind: "
+        "email, phone, external_id, social or cookie.",
+    ),
+]
 Country = Annotated[
     str | None,
     typer.Option(
@@ -130,25 +149,8 @@ def import_(
         Path | None, typer.Argument(metavar="FILE", show_default=False, help="What to import.")
     ] = None,
     account: Account = "default",
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="COLUMN=TARGET",
-            show_default=False,
-            help="What a column means, instead of the guess; can be given several times. "
-            "See `leadport inspect FILE` for the columns and the guesses.",
-        ),
-    ] = None,
-    primary: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN:KIND",
-            show_default=False,
-            help="The column that rows are identified by, and its kind: "
-            "email, phone, external_id, social or cookie.",
-        ),
-    ] = None,
+    mapping: Mapping = None,
+    primary: Primary = None,
     country: Country = None,
     resume: Annotated[
         str | None,
@@ -175,6 +177,28 @@ def import_(
         raise typer.BadParameter("give either a FILE or --resume JOB.")
     wish = importing.Wish.asked(account, file, mapping or [], primary, country, resume)
     raise typer.Exit(importing.run(_settings(), wish, as_json))
+
+
+@app.command(rich_help_panel=LOOK)
+def forecast(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", show_default=False, help="What would be imported.")
+    ],
+    account: Account = "default",
+    mapping: Mapping = None,
+    primary: Primary = None,
+    country: Country = None,
+    as_json: Json = False,
+) -> None:
+    """Tell what `leadport import` would do with a file now. Stores nothing, not even the file.
+
+    A true dry run against the leads that are there: importing at once, with the same options, gives
+    exactly these counts and problems. Exit codes: 0 done; 1 the file would be refused; 2 usage.
+    """
+    from bot.commands import forecasting, importing
+
+    wish = importing.Wish.asked(account, file, mapping or [], primary, country, None)
+    raise typer.Exit(forecasting.run(_settings(), file, wish, as_json))
 
 
 @app.command(rich_help_panel=LOOK)

@@ -44,14 +44,21 @@ def run(database: Database, files: Files, claim: Claim) -> None:
     """
     job = engine.open_job(database, files, claim.key)
     tally, reported = Tally(), time.monotonic()
-    with scratch_database() as scratch, engine.no_collecting():
-        for batch in _batches(job.candidates(None, None)):
-            tally.add(foresee(database, scratch, job, batch))
-            if time.monotonic() - reported > REPORT_EVERY:
-                reported = time.monotonic()
-                if not database.transact(lambda session: _report(session, claim, tally, False)):
-                    return
+    for plan in plans(database, job):
+        tally.add(plan)
+        if time.monotonic() - reported > REPORT_EVERY:
+            reported = time.monotonic()
+            if not database.transact(lambda session: _report(session, claim, tally, False)):
+                return
     database.transact(lambda session: _report(session, claim, tally, True))
+
+
+def plans(database: Database, job: engine.Job) -> Iterator[Plan]:
+    """What the import would do, batch by batch in file order."""
+    candidates = job.candidates(None, None)
+    with scratch_database() as scratch, engine.no_collecting():
+        while batch := list(islice(candidates, BATCH_ROWS)):
+            yield foresee(database, scratch, job, batch)
 
 
 def give_up(session: Session, key: PartKey) -> None:
@@ -87,11 +94,6 @@ def _report(session: Session, claim: Claim, tally: Tally, done: bool) -> bool:
         session.add(draft)
         imports.tell(session, draft, "card", soon=done)
     return wanted
-
-
-def _batches(candidates: Iterator[Candidate]) -> Iterator[list[Candidate]]:
-    while batch := list(islice(candidates, BATCH_ROWS)):
-        yield batch
 
 
 @contextmanager

@@ -127,13 +127,15 @@ def is_header(row: list[str], body: list[list[str]]) -> bool:
 
 
 def header_cells(records: list[Record], start: Start) -> tuple[str, ...]:
-    """The names of the header, without empty ones at the end that no row below reaches."""
+    """The names of the header, without empty ones that no row below has a cell for."""
     cells = list(start.names)
     below = records[start.record + start.header_rows :]
     reach = max((_reach(record.cells) for record in below), default=len(cells))
     while len(cells) > max(reach, 1) and not cells[-1].strip():
         cells.pop()
-    return tuple(cells)
+    named = [cell for cell in cells if cell.strip()]
+    lengths = {len(record.cells) for record in below}
+    return tuple(named) if lengths == {len(named)} and len(named) > 1 else tuple(cells)
 
 
 def nameless(cells: tuple[str, ...], body: list[list[str]]) -> tuple[str, ...]:
@@ -187,10 +189,13 @@ def usual_reach(records: list[Record], start: Start, width: int) -> int:
 def column_names(cells: Sequence[str]) -> tuple[str, ...]:
     """Names to show and tell apart: ``column_N`` for an empty one, ``Email_2`` for a repeat."""
     names: list[str] = []
-    taken = {clean for cell in cells if (clean := _clean(cell))}
+    clean = [_clean(cell) for cell in cells]
+    if len(clean) > 1 and all(len(cell) > 2 and cell[0] == cell[-1] == "'" for cell in clean):
+        clean = [cell[1:-1] for cell in clean]
+    taken = set(clean)
     seen: set[str] = set()
-    for position, cell in enumerate(cells, 1):
-        name = _clean(cell) or _free(f"column_{position}", taken)
+    for position, cell in enumerate(clean, 1):
+        name = cell or _free(f"column_{position}", taken)
         if name in seen:
             name = _free(name, taken | seen, numbered=True)
         seen.add(name)
@@ -273,7 +278,9 @@ def _could_be_names(row: list[str]) -> bool:
 
 
 def _clean(cell: str) -> str:
-    return " ".join(cell.replace("\N{ZERO WIDTH NO-BREAK SPACE}", "").split())
+    """On one line, without marks of the byte order, and without a lone quote at its edge."""
+    name = " ".join(cell.replace("\N{ZERO WIDTH NO-BREAK SPACE}", "").split())
+    return name.strip('"') if name.count('"') == 1 else name
 
 
 def _free(name: str, taken: set[str], numbered: bool = False) -> str:

@@ -93,10 +93,17 @@ def _without_strays(sample: list[str], trial: Trial) -> list[Record]:
     found = list(trial.records)
     for index, record in enumerate(found[:3]):
         if len(record.cells) == 1 and trial.width > 2:
-            cells = read_otherwise(sample[record.line], trial.dialect, trial.width)
+            names = index == 0 and not _is_header_of(found[1:], trial.width)
+            cells = read_otherwise(sample[record.line], trial.dialect, trial.width, names)
             if cells:
                 found[index] = record._replace(cells=cells)
     return found
+
+
+def _is_header_of(records: list[Record], width: int) -> bool:
+    """Whether the first of these rows names the columns, so that a line above it need not."""
+    rows = [record.cells for record in records[:BODY_ROWS]]
+    return not rows or len(rows[0]) != width or is_header(rows[0], rows[1:])
 
 
 def _format(

@@ -97,7 +97,7 @@ class Lines:
 
     Lines from ``row_line`` on stay held, so that a row which turns out not to fit can be read
     again. They stop at byte ``end``, if given. ``suspects`` maps the number of a line to what makes
-    it one: ``nul``, ``undecodable``, ``foreign``, ``quote`` or ``long``.
+    it one: ``nul``, ``undecodable``, ``foreign``, ``quote``, ``apostrophe`` or ``long``.
     """
 
     def __init__(
@@ -163,7 +163,8 @@ class Lines:
             block.lines[:] = [line.replace(text, sign) for line in block.lines]
 
     def watch_quotes(self, quote: str) -> None:
-        """Make suspects of lines with an odd number of this sign, those held included."""
+        """Make suspects of lines with an odd number of this sign, and of those that start and end
+        with an apostrophe, the lines held included."""
         self._quote = quote
         for block in self._held:
             self._suspect_quotes(block.lines, block.first)
@@ -255,7 +256,7 @@ class Lines:
         if "\0" in text:
             self._suspect(lines, first, "\0", "nul")
             lines = [line.replace("\0", "") for line in lines]
-        if self._quote and self._quote in text:
+        if self._quote and (self._quote in text or "'" in text):
             self._suspect_quotes(lines, first)
         if self._cell_chars < NO_LIMIT and max(map(len, lines), default=0) > self._cell_chars:
             for index, line in enumerate(lines, first):
@@ -283,6 +284,8 @@ class Lines:
         for index, line in enumerate(lines, first):
             if line.count(self._quote) & 1:
                 self.suspects.setdefault(index, set()).add("quote")
+            if line[:1] == "'" and line.rstrip()[-1:] == "'":
+                self.suspects.setdefault(index, set()).add("apostrophe")
 
     def _suspect(self, lines: list[str], first: int, sign: str, why: str) -> None:
         for index, line in enumerate(lines, first):

@@ -15,11 +15,13 @@ from itertools import islice
 from typing import NamedTuple
 
 from core.problems import Problem, ProblemCode, Severity
-from core.profile import Column, confirmed
+from core.profile import Column, confirmed, contradicts
 from core.table import Dialect
 
 #: How many lines a cell with stray quotes in it may run over and still be put together.
 LINES_TO_TRY = 100
+#: How many quotes of a line are tried as part of the text that they seem to end.
+MOST_PLACES = 50
 
 
 class Reading(NamedTuple):
@@ -43,10 +45,11 @@ class Mended(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def scan(text: str, dialect: Dialect, literal: int = -1) -> Reading:
+def scan(text: str, dialect: Dialect, literal: int = -1, inside: int = -1) -> Reading:
     """Read one record tolerantly: a quote closes a cell only before a delimiter or a line end.
 
-    In the cell numbered ``literal`` an opening quote is an ordinary character.
+    In the cell numbered ``literal`` an opening quote is an ordinary character, and so is the quote
+    just before the index ``inside``, which would close a cell.
     """
     signs = _signs(dialect)
     cells: list[str] = []
@@ -56,7 +59,7 @@ def scan(text: str, dialect: Dialect, literal: int = -1) -> Reading:
         if dialect.skip_space:
             at = signs.spaces.match(text, at).end()  # type: ignore[union-attr] # matches nothing too
         if dialect.quote and text.startswith(dialect.quote, at) and len(cells) != literal:
-            cell, at, stray, closed = _quoted(text, at + 1, dialect)
+            cell, at, stray, closed = _quoted(text, at + 1, dialect, inside)
             if stray:
                 strays.append(len(cells))
             if not closed:
@@ -79,10 +82,13 @@ def mend(
     """
     tolerant = scan(lines[0], dialect)
     return (
-        _as_quoted(tolerant, width)
-        or _as_quoted(scan(lines[0], replace(dialect, doublequote=False)), width)
+        _as_quoted(tolerant, width, profile)
+        or _as_quoted(scan(lines[0], replace(dialect, doublequote=False)), width, profile)
         or _with_literal_quote(lines[0], tolerant, dialect, width, profile)
+        or _with_quotes_inside(lines[0], dialect, profile)
         or _over_lines(lines, dialect, width)
+        or (tolerant.unclosed >= 0 and _over_lines(lines, dialect, width, tolerant.unclosed))
+        or None
     )
 
 
@@ -122,10 +128,12 @@ def fits(cells: list[str], width: int) -> bool:
 # ---- the readings, best first ------------------------------------------------------------------
 
 
-def _as_quoted(reading: Reading, width: int) -> Mended | None:
+def _as_quoted(reading: Reading, width: int, profile: Sequence[Column]) -> Mended | None:
     """The quotes enclose whole cells, and those inside them are part of the text."""
     if reading.unclosed >= 0 or not fits(reading.cells, width):
         return None
+    if len(reading.cells) > width and contradicts(reading.cells, profile):
+        return None  # an empty cell at the end does not count, but may have been pushed there
     return Mended(reading.cells, 1, (_stray(),) if reading.strays else ())
 
 
@@ -151,16 +159,41 @@ def _with_literal_quote(
     return Mended(reading.cells, 1, (_unclosed(Severity.WARNING),))
 
 
-def _over_lines(lines: list[str], dialect: Dialect, width: int) -> Mended | None:
+def _with_quotes_inside(
+    line: str, dialect: Dialect, profile: Sequence[Column]
+) -> Mended | None:
+    """One quote before a delimiter is part of a quoted text, in exactly one place."""
+    if not dialect.quote or not profile:
+        return None
+    ends = re.finditer(re.escape(dialect.quote) + " *" + re.escape(dialect.delimiter), line)
+    places = [found.start() + len(dialect.quote) for found in ends][:MOST_PLACES]
+    readings = [scan(line, dialect, inside=place) for place in places]
+    fitting = {
+        tuple(reading.cells)
+        for reading in readings
+        if reading.unclosed < 0
+        and confirmed([cell.replace(dialect.quote, "") for cell in reading.cells], profile)
+    }
+    return Mended(list(fitting.pop()), 1, (_stray(),)) if len(fitting) == 1 else None
+
+
+def _over_lines(
+    lines: list[str], dialect: Dialect, width: int, literal: int = -1
+) -> Mended | None:
     """A cell with line ends and stray quotes in it, unless it would swallow a row of its own."""
-    reading = scan("".join(lines[:LINES_TO_TRY]), dialect)
+    reading = scan("".join(lines[:LINES_TO_TRY]), dialect, literal)
     if reading.unclosed >= 0 or not fits(reading.cells, width):
         return None
     taken = _lines_in(lines, reading.end)
     swallows_rows = width > 1 and any(
         len(scan(line, dialect).cells) == width for line in lines[1:taken]
     )
-    return None if swallows_rows else Mended(reading.cells, taken, (_stray(),))
+    if swallows_rows:
+        return None
+    if literal < 0:
+        return Mended(reading.cells, taken, (_stray(),))
+    reading.cells[literal] = reading.cells[literal].replace(dialect.quote, "", 1)
+    return Mended(reading.cells, taken, (_unclosed(Severity.WARNING),))
 
 
 def _given_up(reading: Reading, dialect: Dialect) -> Problem:
@@ -236,7 +269,7 @@ def _plain(text: str, at: int, dialect: Dialect) -> tuple[str, int]:
     return signs.escaped.sub(r"\1", cell) if dialect.escape else cell, at + len(cell)
 
 
-def _quoted(text: str, at: int, dialect: Dialect) -> tuple[str, int, bool, bool]:
+def _quoted(text: str, at: int, dialect: Dialect, inside: int) -> tuple[str, int, bool, bool]:
     """A cell after its opening quote: its text, its end, if a stray is in it, if it closes."""
     signs = _signs(dialect)
     parts: list[str] = []
@@ -249,7 +282,7 @@ def _quoted(text: str, at: int, dialect: Dialect) -> tuple[str, int, bool, bool]
             continue
         kept, odd = _quote_run(len(sign.group()), dialect)
         parts.append(dialect.quote * kept)
-        closing = signs.closing.match(text, start) if odd else None
+        closing = signs.closing.match(text, start) if odd and start != inside else None
         if closing:
             return "".join(parts), closing.end(), stray, True
         if odd:

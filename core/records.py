@@ -19,7 +19,7 @@ from core.mending import (
     share_of_rows,
 )
 from core.problems import Problem, ProblemCode, Severity
-from core.profile import Column, confirmed
+from core.profile import Column, confirmed, contradicts
 from core.refitting import BROKEN_LINES, misplaced, refit
 from core.table import CELL_CEILING, LINE_FEED, STAND_IN, Format, Position, Row
 from core.tables import LINES_AHEAD, could_name, is_rule, starts_table
@@ -142,8 +142,11 @@ class _Careful:
         if after - line > 1:
             return self._over_lines(cells, line, after)
         if fits(cells, self._width):
-            header = self._is_header(cells)
-            return self._repeat(line, after) if header else self._finish(cells, (), line, after)
+            if self._is_header(cells):
+                return self._repeat(line, after)
+            if self._pushed_aside(cells) or self._in_apostrophes(cells, line):
+                return self._ragged(cells, line)
+            return self._finish(cells, (), line, after)
         if is_rule(cells):
             return self._finish([], (), line, after)
         return self._ragged(cells, line)
@@ -175,6 +178,16 @@ class _Careful:
     def _is_header(self, cells: list[str]) -> bool:
         """Whether the row is the header once more, as in files that were put one after another."""
         return tuple(cells[: self._width]) == self._format.raw_header
+
+    def _pushed_aside(self, cells: list[str]) -> bool:
+        """Whether an empty cell too many, before the last one, has moved values out of place."""
+        return len(cells) > self._width and contradicts(cells[: self._width], self._profile)
+
+    def _in_apostrophes(self, cells: list[str], line: int) -> bool:
+        """Whether every cell stands between single quotes, in a file that has other ones."""
+        if "apostrophe" not in self._lines.suspects.get(line, ()):
+            return False
+        return all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells)
 
     def _repeat(self, line: int, after: int) -> _Settled:
         if self._watch:

@@ -42,14 +42,15 @@ def refit(
     """
     if not profile:
         return None
-    cells = [_without_edge_quote(cell, dialect.quote) for cell in cells]
-    other = _unwrapped(cells, dialect, profile) or _with_other_signs(lines[0], dialect, profile)
+    bare = [_without_edge_quote(cell, dialect.quote) for cell in cells]
+    other = _unwrapped(bare, dialect, profile) or _with_other_signs(lines, dialect, profile)
     if other or len(cells) == len(profile):
         return other
     if len(cells) > len(profile):
         problem = _joined(len(cells), len(profile))
-        return _only(_fewer(cells, dialect, profile), problem, profile)
-    return _too_few(lines, cells, dialect, profile)
+        as_is = _only(_fewer(cells, dialect, profile), problem, profile)
+        return as_is or _only(_fewer(bare, dialect, profile), problem, profile)
+    return _too_few(lines, bare, dialect, profile)
 
 
 def _too_few(
@@ -88,12 +89,15 @@ def rejoin(lines: list[str], dialect: Dialect, profile: Sequence[Column]) -> Ref
     return None
 
 
-def read_otherwise(line: str, dialect: Dialect, width: int) -> list[str]:
-    """The cells of a line read with another delimiter, if just one gives ``width`` of them."""
+def read_otherwise(line: str, dialect: Dialect, width: int, names: bool = False) -> list[str]:
+    """The cells of a line read with another delimiter, if just one gives ``width`` of them.
+
+    Only ``names`` of columns may be told apart by spaces or colons.
+    """
     found: list[list[str]] = []
     for other, name in _other_dialects(line, dialect):
         cells = scan(line.replace(name, other.delimiter), other).cells
-        if len(cells) == width and other.delimiter not in ": ":
+        if len(cells) == width and (names or other.delimiter not in ": "):
             found.append(cells)
     return found[0] if len(found) == 1 else []
 
@@ -131,22 +135,30 @@ def _unwrapped(cells: list[str], dialect: Dialect, profile: Sequence[Column]) ->
     return Refit(reading.cells, 1, _warning(_WRAPPED, ProblemCode.STRAY_QUOTE))
 
 
-def _with_other_signs(line: str, dialect: Dialect, profile: Sequence[Column]) -> Refit | None:
+def _with_other_signs(
+    lines: list[str], dialect: Dialect, profile: Sequence[Column]
+) -> Refit | None:
     """The whole row read with another delimiter or quote, if exactly one of them fits."""
-    found: dict[tuple[str, ...], Problem] = {}
-    for other, name in _other_dialects(line, dialect):
-        text = line.replace(name, STAND_IN) if len(name) > 1 else line
-        reading = scan(text, other)
-        cells = reading.cells
-        if reading.unclosed < 0 and _belongs(cells, profile, sure=other.delimiter in ": "):
+    found: dict[tuple[str, ...], Refit] = {}
+    for other, name in _other_dialects(lines[0], dialect):
+        cells, taken = _scanned(lines, other, name)
+        if _belongs(cells, profile, sure=other.delimiter in ": "):
             words = f"This row is separated by {DELIMITER_NAMES.get(name, name)}s, unlike the rest."
             if other.quote != dialect.quote:
                 words = f"This row is quoted with {other.quote}, unlike the rest."
-            found.setdefault(tuple(cells), _warning(words, ProblemCode.OTHER_DELIMITER))
-    if len(found) != 1:
-        return None
-    ((only, problem),) = found.items()
-    return Refit(list(only), 1, problem)
+            problem = _warning(words, ProblemCode.OTHER_DELIMITER)
+            found.setdefault(tuple(cells), Refit(cells, taken, problem))
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _scanned(lines: list[str], other: Dialect, name: str) -> tuple[list[str], int]:
+    """The cells of the first record in another dialect, and how many lines it takes."""
+    text = lines[0].replace(name, other.delimiter)
+    reading, taken = scan(text, other), 1
+    while reading.unclosed >= 0 and taken < len(lines):
+        text += lines[taken].replace(name, other.delimiter)
+        reading, taken = scan(text, other), taken + 1
+    return ([], 1) if reading.unclosed >= 0 else (reading.cells, taken)
 
 
 def _other_dialects(line: str, dialect: Dialect) -> Iterator[tuple[Dialect, str]]:

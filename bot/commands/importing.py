@@ -6,17 +6,14 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot import terminal
-from bot.commands import report, status
+from bot.commands import bar, report, status
 from bot.commands.choosing import Choice, choice
 from bot.commands.working import Work, take_in
 from core import disposal, imports
@@ -85,8 +82,8 @@ def _import(
         work = take_in(database, files, wish.path, wish.account, limits)
         _prepare(work, wish.choice, limits)
     work = replace(work, lease_ms=round(settings.lease_seconds * 1000))
-    with _interrupts() as asked, _progress(terminal.aside(), quiet) as seen:
-        return work.write(lambda: asked.to_stop, seen)
+    with _interrupts() as asked, bar.shown("Importing", quiet) as seen:
+        return work.write(lambda: asked.to_stop, lambda now: seen(report.decided(now), now.total))
 
 
 def _begun(database: Database, files: Files, wish: Wish) -> Work:
@@ -114,7 +111,7 @@ def _prepare(work: Work, chosen: Choice, limits: Limits) -> None:
         work.forgo_forecast()
     except InvalidMapping as failure:
         work.transact(imports.dismiss)
-        raise _explained(failure, *work.current()) from None
+        raise explained(failure, *work.current()) from None
     except BaseException as reason:
         work.transact(imports.dismiss)
         if isinstance(reason, KeyboardInterrupt):
@@ -128,7 +125,7 @@ def _rejection(drafted: Import) -> ImportFailure:
     return failure
 
 
-def _explained(failure: InvalidMapping, drafted: Import, upload: Upload) -> ImportFailure:
+def explained(failure: InvalidMapping, drafted: Import, upload: Upload) -> ImportFailure:
     """The failure, with the mapping as it was and what to do about it."""
     pairs = zip(upload.sheet["format"]["header"], drafted.mapping, strict=False)
     listed = "\n".join(f"  {terminal.printable(name)} = {target}" for name, target in pairs)
@@ -160,26 +157,3 @@ def _interrupts() -> Iterator[_Interrupts]:
         yield asked
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-@dataclass
-class _Bar:
-    """Shows how far the import is."""
-
-    progress: Progress
-    task: Any = field(default=None)
-
-    def __call__(self, running: Import) -> None:
-        if self.task is None:
-            self.task = self.progress.add_task("Importing", total=running.total)
-        done = report.decided(running)
-        self.progress.update(self.task, total=running.total, completed=done)
-
-
-@contextmanager
-def _progress(console: Console, quiet: bool) -> Iterator[_Bar]:
-    bar, number, left = BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    text = TextColumn("{task.description}")
-    hidden = quiet or not console.is_terminal
-    with Progress(text, bar, number, left, console=console, disable=hidden) as progress:
-        yield _Bar(progress)

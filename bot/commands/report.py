@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlmodel import Session, col
 from bot.terminal import printable
 from core import ids, imports, tally
 from core.models import Import, RowProblem
+from core.problems import Problem
 
 #: The counting law: these add up to ``total``.
 COUNTS = (*tally.COUNTS, "unprocessed")
@@ -79,7 +81,12 @@ def problems(session: Session, found: Import, limit: int = PROBLEMS) -> list[dic
         .order_by(col(RowProblem.row), col(RowProblem.seq))
         .limit(limit)
     )
-    return [{key: getattr(p, key) for key in _PROBLEM} for p in session.scalars(statement)]
+    return [as_plain(problem) for problem in session.scalars(statement)]
+
+
+def as_plain(problem: Problem | RowProblem) -> dict[str, Any]:
+    """A problem's documented keys."""
+    return {key: getattr(problem, key) for key in _PROBLEM}
 
 
 def show(console: Console, session: Session, found: Import, seconds: float | None = None) -> None:
@@ -91,27 +98,27 @@ def show(console: Console, session: Session, found: Import, seconds: float | Non
     console.print(Text.assemble(name, (state(found), style), _speed(found, seconds)))
     for note in filter(None, [found.failure_message, *upload.sheet.get("notes", [])]):
         console.print(printable(note), style="dim")
-    console.print(sums(found))
+    console.print(sums(counts(found)))
     groups = tally.problems(session, found.account_id, found.id)
     if groups:
-        console.print(_by_kind(groups))
+        console.print(by_kind(groups))
     job = ids.show("job", found.id)
     if found.status == "paused":
         console.print(f"Most rows failed. To import the rest: leadport import --resume {job}")
     console.print(f"job {job}", style="dim")
 
 
-def sums(found: Import) -> Table:
-    """The counts as a column that adds up."""
+def sums(law: Mapping[str, int]) -> Table:
+    """The counts as a column that adds up to ``total``."""
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column()
     table.add_column(justify="right")
-    law = counts(found)
-    total = law.pop("total")
     for name, number in law.items():
+        if name == "total":
+            continue
         table.add_row(name, f"{number:,}", style=_STYLES.get(name) if number else "dim")
     table.add_section()
-    table.add_row("total", f"{total:,}", style="bold")
+    table.add_row("total", f"{law['total']:,}", style="bold")
     return table
 
 
@@ -122,7 +129,8 @@ def _speed(found: Import, seconds: float | None) -> str:
     return f" in {seconds:.1f} s, {rows / seconds:,.0f} rows/s"
 
 
-def _by_kind(groups: list[dict[str, Any]]) -> Table:
+def by_kind(groups: list[dict[str, Any]]) -> Table:
+    """Problems as ``core.tally`` groups them, a line for each group."""
     table = Table("severity", "problem", "column", "rows", "first seen", box=None, pad_edge=False)
     table.columns[3].justify = "right"
     for group in groups:

@@ -34,13 +34,16 @@ def find(session: Session, account: str, job: str) -> Import:
     if import_id is None:
         raise NotFound(f"{job} is not the id of an import; those look like {ids.show('job', 0)}.")
     try:
-        return imports.get(session, _id_of(session, account), import_id)
+        return imports.get(session, account_id(session, account), import_id)
     except NotFound:
         raise NotFound(f"The account {account} has no import {job}.") from None
 
 
-def _id_of(session: Session, account: str) -> int:
-    """Looking makes no account; of one that is not there, nothing is found."""
+def account_id(session: Session, account: str) -> int:
+    """The account's id; 0 for one that is not there, of which nothing is found.
+
+    Looking makes no account.
+    """
     return session.scalar(select(col(Account.id)).where(col(Account.name) == account)) or 0
 
 
@@ -52,7 +55,7 @@ def _one(session: Session, found: Import, as_json: bool) -> None:
 
 
 def _list(session: Session, account: str, as_json: bool) -> None:
-    newest, total = imports.recent(session, _id_of(session, account), limit=NEWEST)
+    newest, total = imports.recent(session, account_id(session, account), limit=NEWEST)
     if as_json:
         terminal.print_json({"imports": [_brief(session, i) for i in newest], "total": total})
         return

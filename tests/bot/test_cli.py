@@ -10,64 +10,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot import cli, terminal
+from bot import terminal
 from core import parts
 from core.db import Database
+from tests.bot.commandline import Leadport, data_dir, leadport
+
+__all__ = ["data_dir", "leadport"]  # fixtures
 
 ROOT = Path(__file__).parent.parent.parent
 TRADESHOW = ROOT / "examples" / "tradeshow.csv"
 LAW = ("created", "updated", "unchanged", "skipped", "failed", "unprocessed")
 LEADS = "Name,Email,Phone\nAda,ada@fjord-labs.example,\nBen,ben@fjord-labs.example,030 23125012\n"
-
-
-@dataclass(frozen=True)
-class Ran:
-    """How a command ended and what it said."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Leadport = Callable[..., Ran]
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The data folder that the commands of this test use."""
-    monkeypatch.setenv("LEADPORT_DATA_DIR", str(tmp_path / "data"))
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def leadport(
-    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Leadport]:
-    """Runs `leadport` with these arguments, in this process, as one whose files all may read."""
-
-    def run(*arguments: object) -> Ran:
-        capsys.readouterr()
-        monkeypatch.setattr(sys, "argv", ["leadport", *map(str, arguments)])
-        monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # main replaces it
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return Ran(int(ended.value.code or 0), said.out, said.err)
-
-    before = os.umask(0o022)
-    yield run
-    os.umask(before)
 
 
 def started(*arguments: object, **env: str) -> subprocess.Popen[str]:
@@ -559,7 +517,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_every_command_explains_itself(leadport: Leadport) -> None:
     """Each command has a help text of at least a sentence."""
-    names = ("up", "web", "worker", "sandbox", "migrate", "import", "inspect", "status")
+    names = ("up", "web", "worker", "sandbox", "migrate", "import", "forecast", "inspect", "status")
     overview = leadport("--help").out
 
     for name in names:
