@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
@@ -43,15 +44,19 @@ async def arrived(request: Request, endpoint: Endpoint, office: Office) -> Arriv
         form, file = await _form(request, endpoint, endpoint.form, office)
         return Arrived(query, form, file)
     if endpoint.body is not None:
-        return Arrived(query, checked(endpoint.body, await _json(request, endpoint)), None)
+        return Arrived(query, await _json(request, endpoint, endpoint.body), None)
     return Arrived(query, None, None)
 
 
 def checked(model: type[BaseModel], values: Any) -> BaseModel:
-    """The values as this model. Raises InvalidRequest, which names every field at fault."""
+    """Texts as this model. Raises InvalidRequest, which names every field at fault."""
     _refuse_nul(values)
+    return _valid(model.model_validate, values)
+
+
+def _valid(validate: Callable[[Any], BaseModel], values: Any) -> BaseModel:
     try:
-        return model.model_validate(values)
+        return validate(values)
     except ValidationError as error:
         fields = {_place(e["loc"]): _words(e) for e in error.errors(include_url=False)}
         raise InvalidRequest(_sentence(fields), fields) from None
@@ -69,17 +74,19 @@ def _query(request: Request) -> dict[str, Any]:
     return found
 
 
-async def _json(request: Request, endpoint: Endpoint) -> Any:
+async def _json(request: Request, endpoint: Endpoint, model: type[BaseModel]) -> BaseModel:
     body = await limited(request, endpoint.limit).body()
     if not body:
         raise InvalidRequest("The request has no body. Send JSON.")
     try:
-        return json.loads(body.decode("utf-8"))
+        _refuse_nul(json.loads(body.decode("utf-8")))
     except UnicodeDecodeError:
         raise InvalidRequest("The body is not UTF-8.") from None
     except (ValueError, RecursionError) as error:
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise InvalidRequest(f"The body is not valid JSON{where}.") from None
+    # Strict: in JSON a number is no text and true is no number, as the schema says.
+    return _valid(partial(model.model_validate_json, strict=True), body)
 
 
 async def _form(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from core.errors import ImportFailure
@@ -51,6 +51,11 @@ class BadMethod(ImportFailure):
     """This address does not take that method."""
 
     code = "bad_method"
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        """``allowed`` are the methods that it does take."""
+        self.allowed = sorted(allowed)
+        super().__init__(f"Use {' or '.join(self.allowed)} here.")
 
 
 class BodyTooLarge(ImportFailure):

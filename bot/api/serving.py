@@ -81,7 +81,7 @@ class Served:
     def _endpoint(self, request: Request) -> Endpoint:
         method = "GET" if request.method == "HEAD" else request.method
         if method not in self.methods:
-            raise BadMethod(f"Use {' or '.join(sorted(self.methods))} here.")
+            raise BadMethod(self.methods)
         return self.methods[method]
 
     async def _handled(
@@ -113,6 +113,8 @@ def refusal(dialect: Dialect, failure: ImportFailure) -> Response:
     headers = dict(refused.headers)
     if refused.status == 401:
         headers.setdefault("WWW-Authenticate", "Bearer")
+    if isinstance(failure, BadMethod):
+        headers.setdefault("Allow", ", ".join(failure.allowed))
     if isinstance(failure, RateLimited):
         headers.setdefault("Retry-After", str(failure.retry_after))
     return Response(json_bytes(refused.body), refused.status, headers, refused.media_type)
