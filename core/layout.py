@@ -154,10 +154,12 @@ def _profile(trial: Trial, start: Start, width: int) -> tuple[Column, ...]:
     whole: list[list[str]] = []
     for number, block in enumerate(_blocks(below)):
         if 0 < number <= BLOCKS and len(block) > 1:
-            profile = learn(whole, width)
+            profile = learn([cells[:width] for cells in whole], width)
             if is_another([record.cells for record in block], profile, width, after_gap=True):
                 return profile
-        whole += [r.cells[:width] for r in block if _is_whole(r, width)]
+        whole += [r.cells for r in block if _is_whole(r, width)]
+    exact = [cells for cells in whole if len(cells) == width]
+    whole = exact if len(exact) * 2 > len(whole) else [cells[:width] for cells in whole]
     return learn(_without_sums(whole), width) if whole else ()
 
 
@@ -213,7 +215,7 @@ def _notes_on_header(format: Format, start: Start) -> Iterator[Problem]:
         names = ", ".join(name for name in format.header if name in renamed)
         yield note(
             ProblemCode.COLUMNS_RENAMED,
-            f"Column names that were empty or repeated were changed to: {names[:300]}.",
+            f"Column names that were empty, repeated or misquoted were changed to: {names[:300]}.",
         )
 
 

@@ -125,16 +125,23 @@ def fits(cells: list[str], width: int) -> bool:
     return len(cells) == width or (len(cells) > width and not any(cells[width:]))
 
 
+def pushed_aside(cells: list[str], width: int, profile: Sequence[Column]) -> bool:
+    """Whether a cell too many, before the empty one at the end, has moved values out of place."""
+    return len(cells) > width and contradicts(cells[:width], profile)
+
+
 # ---- the readings, best first ------------------------------------------------------------------
 
 
 def _as_quoted(reading: Reading, width: int, profile: Sequence[Column]) -> Mended | None:
     """The quotes enclose whole cells, and those inside them are part of the text."""
-    if reading.unclosed >= 0 or not fits(reading.cells, width):
+    if reading.unclosed >= 0 or not _in_place(reading.cells, width, profile):
         return None
-    if len(reading.cells) > width and contradicts(reading.cells, profile):
-        return None  # an empty cell at the end does not count, but may have been pushed there
     return Mended(reading.cells, 1, (_stray(),) if reading.strays else ())
+
+
+def _in_place(cells: list[str], width: int, profile: Sequence[Column]) -> bool:
+    return fits(cells, width) and not pushed_aside(cells, width, profile)
 
 
 def _with_literal_quote(
@@ -146,7 +153,7 @@ def _with_literal_quote(
     fitting = [
         (cell, reading)
         for cell, reading in readings
-        if reading.unclosed < 0 and fits(reading.cells, width)
+        if reading.unclosed < 0 and _in_place(reading.cells, width, profile)
     ]
     if len(fitting) > 1:
         fitting = [pair for pair in fitting if confirmed(pair[1].cells[:width], profile)]
@@ -159,9 +166,7 @@ def _with_literal_quote(
     return Mended(reading.cells, 1, (_unclosed(Severity.WARNING),))
 
 
-def _with_quotes_inside(
-    line: str, dialect: Dialect, profile: Sequence[Column]
-) -> Mended | None:
+def _with_quotes_inside(line: str, dialect: Dialect, profile: Sequence[Column]) -> Mended | None:
     """One quote before a delimiter is part of a quoted text, in exactly one place."""
     if not dialect.quote or not profile:
         return None
@@ -177,9 +182,7 @@ def _with_quotes_inside(
     return Mended(list(fitting.pop()), 1, (_stray(),)) if len(fitting) == 1 else None
 
 
-def _over_lines(
-    lines: list[str], dialect: Dialect, width: int, literal: int = -1
-) -> Mended | None:
+def _over_lines(lines: list[str], dialect: Dialect, width: int, literal: int = -1) -> Mended | None:
     """A cell with line ends and stray quotes in it, unless it would swallow a row of its own."""
     reading = scan("".join(lines[:LINES_TO_TRY]), dialect, literal)
     if reading.unclosed >= 0 or not fits(reading.cells, width):

@@ -16,10 +16,11 @@ from core.mending import (
     give_up,
     mend,
     mend_first_line,
+    pushed_aside,
     share_of_rows,
 )
 from core.problems import Problem, ProblemCode, Severity
-from core.profile import Column, confirmed, contradicts
+from core.profile import Column, confirmed
 from core.refitting import BROKEN_LINES, misplaced, refit
 from core.table import CELL_CEILING, LINE_FEED, STAND_IN, Format, Position, Row
 from core.tables import LINES_AHEAD, could_name, is_rule, starts_table
@@ -144,7 +145,8 @@ class _Careful:
         if fits(cells, self._width):
             if self._is_header(cells):
                 return self._repeat(line, after)
-            if self._pushed_aside(cells) or self._in_apostrophes(cells, line):
+            aside = pushed_aside(cells, self._width, self._profile)
+            if aside or self._in_apostrophes(cells, line):
                 return self._ragged(cells, line)
             return self._finish(cells, (), line, after)
         if is_rule(cells):
@@ -178,10 +180,6 @@ class _Careful:
     def _is_header(self, cells: list[str]) -> bool:
         """Whether the row is the header once more, as in files that were put one after another."""
         return tuple(cells[: self._width]) == self._format.raw_header
-
-    def _pushed_aside(self, cells: list[str]) -> bool:
-        """Whether an empty cell too many, before the last one, has moved values out of place."""
-        return len(cells) > self._width and contradicts(cells[: self._width], self._profile)
 
     def _in_apostrophes(self, cells: list[str], line: int) -> bool:
         """Whether every cell stands between single quotes, in a file that has other ones."""
@@ -262,7 +260,7 @@ class _Careful:
             problems = (*problems, _NUL_REMOVED)
         if not "".join(cells).strip().strip(_END_OF_FILE):
             return _Settled([], (), after)
-        if "quote" in suspicions and after - line == 1 and self._profile:
+        if "quote" in suspicions and self._profile and not problems:
             cells, problems = self._without_stray(cells, problems)
         cells, ragged = _to_width(cells, self._width, self._dialect.delimiter, self._profile)
         already_an_error = any(problem.severity is Severity.ERROR for problem in problems)
