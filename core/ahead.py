@@ -14,7 +14,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import astuple
 from pathlib import Path
@@ -22,7 +22,8 @@ from typing import IO, Any, NamedTuple, Self
 
 import orjson
 
-from core.mapping import Candidate, Held, Reader
+from core.candidate import Candidate, Held, Key
+from core.mapping import Reader
 from core.problems import Problem, ProblemCode, Severity
 from core.rules import ImportRules
 from core.sheet import Format, Position, read
@@ -93,7 +94,7 @@ class Ahead:
     def take(self, piece: Piece) -> list[Candidate]:
         """The rows of ``piece``, from the child if it was asked for them. Raises FileGone."""
         answer = self._answer() if self._asked == piece else None
-        return list(piece.candidates()) if answer is None else _unpacked(answer)
+        return list(piece.candidates()) if answer is None else unpacked(answer)
 
     def _answer(self) -> list[Any] | None:
         self._asked = None
@@ -153,7 +154,14 @@ def _bytes(descriptor: int, size: int, until: float) -> bytearray:
     return body
 
 
+def packed(rows: Iterable[Candidate]) -> list[Any]:
+    """Rows in plain values, as few as will do."""
+    return [_packed(found) for found in rows]
+
+
 def _packed(found: Candidate) -> tuple[Any, ...]:
+    if found.made is not None:  # it says all about the fields, and nothing else is to be said
+        return (found.row, found.line, found.keys, [(*held,) for held in found.held], found.made)
     return (
         found.row, found.line, found.keys, [tuple(held) for held in found.held],
         found.fields, found.tags, [_plain(problem) for problem in found.problems], found.refused,
@@ -165,15 +173,26 @@ def _plain(problem: Problem) -> tuple[Any, ...]:
     return (code.value, message, severity.value, *rest)
 
 
-def _unpacked(rows: list[Any]) -> list[Candidate]:
-    held_ = tuple.__new__
-    return [
-        Candidate(
-            row, line, keys, [held_(Held, each) for each in held],
-            fields, tags, [_problem(*plain) for plain in problems], refused,
-        )
-        for row, line, keys, held, fields, tags, problems, refused in rows
-    ]  # fmt: skip
+def unpacked(rows: Iterable[Any]) -> list[Candidate]:
+    """What ``packed`` was given."""
+    return [_made(*row) if len(row) == _LEAN else _whole(*row) for row in rows]
+
+
+_LEAN = 5  # what a row consists of that says all in ``made``
+_held = tuple.__new__  # see core.mapping
+
+
+def _made(row: int, line: int, keys: list[Key], held: list[Any], made: str) -> Candidate:
+    return Candidate(row, line, keys, [_held(Held, each) for each in held], {}, [], [], False, made)
+
+
+def _whole(
+    row: int, line: int, keys: list[Key], held: list[Any], fields: dict[str, str | None],
+    tags: list[str], problems: list[Any], refused: bool,
+) -> Candidate:  # fmt: skip
+    told = [_problem(*plain) for plain in problems]
+    held = [_held(Held, each) for each in held]
+    return Candidate(row, line, keys, held, fields, tags, told, refused)
 
 
 def _problem(code: str, message: str, severity: str, *rest: Any) -> Problem:
@@ -188,7 +207,7 @@ def main() -> None:
     questions, answers = sys.stdin.buffer, sys.stdout.buffer
     while head := questions.read(_HEAD):
         asked = marshal.loads(questions.read(int.from_bytes(head, "big")))  # noqa: S302  (ours)
-        _send(answers, [_packed(found) for found in Piece(*asked).candidates()])
+        _send(answers, packed(Piece(*asked).candidates()))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, cast
 
 from psycopg import Connection, sql
@@ -13,12 +15,74 @@ def insert(
     session: Session, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
 ) -> None:
     """COPY rows, given in the order of ``columns``, straight into the table."""
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-    with _driver(session).cursor() as cursor, cursor.copy(statement) as copy:
+    with _driver(session).cursor() as cursor, cursor.copy(_statement(table, columns)) as copy:
         for row in rows:
             copy.write_row(row)
+
+
+def insert_leads(
+    session: Session, account: int, now: int, rows: Iterable[tuple[int, str, str]]
+) -> None:
+    """COPY new leads: (id, fields, tags)."""
+    columns = ("account_id", "version", "created_at", "updated_at", "id", "fields", "tags")
+    same = f"{account}\t1\t{now}\t{now}"
+    lines = (f"{same}\t{lead}\t{_text(fields)}\t{_text(tags)}\n" for lead, fields, tags in rows)
+    _copy(session, "lead", columns, lines)
+
+
+def insert_identifiers(
+    session: Session, account: int, rows: Iterable[tuple[str, str, str | None, int]]
+) -> None:
+    """COPY identifiers: (kind, value, as written, lead id)."""
+    columns = ("account_id", "kind", "value", "lead_id", "written")
+    lines = (
+        f"{account}\t{kind}\t{_text(value)}\t{lead}\t"
+        f"{_NULL if written is None else _text(written)}\n"
+        for kind, value, written, lead in rows
+    )
+    _copy(session, "identifier", columns, lines)
+
+
+def insert_created(
+    session: Session, account: int, import_id: int, rows: Iterable[tuple[int, int]]
+) -> None:
+    """COPY new leads into the journal of an import: (lead id, row)."""
+    columns = (
+        "account_id", "import_id", "created", "fields", "identifiers", "tags", "was", "version",
+        "lead_id", "row",
+    )  # fmt: skip
+    same = f"{account}\t{import_id}\tt\t{{}}\t[]\t[]\t0\t1"
+    lines = (f"{same}\t{lead}\t{row}\n" for lead, row in rows)
+    _copy(session, "lead_change", columns, lines)
+
+
+#: How COPY writes null, and the characters that it wants to be escaped.
+_NULL = "\\N"
+_SPECIAL = re.compile(r"[\\\n\r\t]")
+_ESCAPED = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
+_LINES = 500  # handed over together: one at a time costs more than making it
+
+
+def _text(value: str) -> str:
+    """A text as COPY reads it."""
+    return value.translate(_ESCAPED) if _SPECIAL.search(value) else value
+
+
+def _copy(session: Session, table: str, columns: Sequence[str], lines: Iterator[str]) -> None:
+    """COPY lines that are written out already, which takes a third of the time of rows."""
+    first = "".join(islice(lines, _LINES))
+    if not first:
+        return
+    with _driver(session).cursor() as cursor, cursor.copy(_statement(table, columns)) as copy:
+        copy.write(first)
+        while more := "".join(islice(lines, _LINES)):
+            copy.write(more)
+
+
+def _statement(table: str, columns: Sequence[str]) -> sql.Composed:
+    return sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
 
 
 def update_leads(session: Session, account: int, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -11,12 +11,15 @@ the same file twice changes nothing the second time, whatever its rows say of ea
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from orjson import loads
+
 from core import remarks
+from core.candidate import Candidate, Held, Key
 from core.columns import OPT_OUT_TARGETS
-from core.mapping import Candidate, Held, Key
 from core.problems import Problem
 from core.rules import ImportRules, OnMatch
 
@@ -65,10 +68,12 @@ class Known:
 class Plan:
     """What a batch does to the database, and what became of each of its rows."""
 
-    outcomes: bytearray = field(default_factory=bytearray)
+    rows: list[int] = field(default_factory=list)  #: the numbers of the batch's rows, ascending
+    outcomes: bytearray = field(default_factory=bytearray)  #: one for each of ``rows``
     problems: list[Problem] = field(default_factory=list)
-    first: int = 0  #: the number of the batch's first row
-    new: list[LeadState] = field(default_factory=list)
+    #: New leads that are just what their rows make of them, by id: nearly all of a first import.
+    made: dict[int, Candidate] = field(default_factory=dict)
+    new: list[LeadState] = field(default_factory=list)  #: the other new leads
     touched: list[LeadState] = field(default_factory=list)  #: existing leads, changed
     #: Rows of earlier batches that were *updated* and, with this batch, are *unchanged*.
     taken_back: list[int] = field(default_factory=list)
@@ -84,8 +89,9 @@ class Plan:
 
     def take_back(self, row: int) -> None:
         """The change that ``row`` made is undone by a later row."""
-        if row >= self.first:
-            self.outcomes[row - self.first] = UNCHANGED
+        at = bisect_left(self.rows, row)
+        if at < len(self.rows) and self.rows[at] == row:
+            self.outcomes[at] = UNCHANGED
         else:
             self.taken_back.append(row)
 
@@ -104,11 +110,35 @@ def decide(
 ) -> Plan:
     """Decide a batch. Changes ``known`` as it goes; ``new_ids`` must not run dry."""
     plan = Plan()
+    rows, owners, outcomes = plan.rows, known.owners, plan.outcomes
     for candidate in candidates:
-        plan.first = plan.first or candidate.row
-        plan.problems += candidate.problems
-        plan.outcomes.append(_decide_row(candidate, known, rules, new_ids, plan))
+        rows.append(candidate.row)
+        if candidate.made is None or known.suppressed:
+            plan.problems += candidate.problems
+        elif not any(held[0] in owners for held in candidate.held):
+            _make(candidate, known, next(new_ids), plan)
+            outcomes.append(CREATED)
+            continue
+        outcomes.append(_decide_row(candidate, known, rules, new_ids, plan))
     return plan
+
+
+def _make(candidate: Candidate, known: Known, lead_id: int, plan: Plan) -> None:
+    """Create the lead just as its row makes it: none of its identifiers has an owner."""
+    for key, written, _, _ in candidate.held:
+        known.owners[key] = lead_id
+        plan.identifiers.append((*key, written if written != key[1] else None, lead_id))
+    plan.made[lead_id] = candidate
+
+
+def _unmade(lead_id: int, known: Known, plan: Plan) -> LeadState:
+    """The state of a lead that was made in this batch, now that a later row speaks of it."""
+    candidate = plan.made.pop(lead_id)
+    fields: dict[str, str] = loads(candidate.made or "")
+    lead = LeadState(lead_id, fields, is_new=True, created_here=True, first_row=candidate.row)
+    known.leads[lead_id] = lead
+    plan.new.append(lead)
+    return lead
 
 
 def _decide_row(
@@ -124,7 +154,8 @@ def _decide_row(
         return FAILED
     if not matched:
         return _create(candidate, known, rules, next(new_ids), plan)
-    lead = known.leads[matched.pop()]
+    lead_id = matched.pop()
+    lead = known.leads.get(lead_id) or _unmade(lead_id, known, plan)
     if lead.first_row:
         merged = rules.on_match is OnMatch.UPDATE
         plan.problems.append(remarks.duplicate(candidate, lead.first_row, merged=merged))
@@ -139,7 +170,7 @@ def _decide_row(
 def _is_suppressed(candidate: Candidate, known: Known, plan: Plan) -> bool:
     """Whether any identifier of the row, its own or a further one, is on the list (X-30)."""
     for held in candidate.held:
-        if (held.kind, held.value) in known.suppressed:
+        if held.key in known.suppressed:
             plan.problems.append(remarks.suppressed(candidate, held))
             return True
     return False
@@ -148,16 +179,13 @@ def _is_suppressed(candidate: Candidate, known: Known, plan: Plan) -> bool:
 def _create(
     candidate: Candidate, known: Known, rules: ImportRules, lead_id: int, plan: Plan
 ) -> int:
-    fields = {name: value for name, value in candidate.fields.items() if value is not None}
-    # A cell that clears the field asks for no default.
-    fields |= {name: v for name, v in rules.defaults if name not in candidate.fields}
+    made = None if candidate.fields or candidate.made is None else loads(candidate.made)
+    fields = made or candidate.new_fields(rules.defaults)
     tags = list(dict.fromkeys(candidate.tags)) if candidate.tags else []
     lead = LeadState(lead_id, fields, tags, is_new=True, created_here=True, first_row=candidate.row)
     known.leads[lead_id] = lead
     for held in candidate.held:
         _hold(candidate, held, known, lead, plan)
-        if held.main:
-            fields.setdefault(held.kind, held.value)
     plan.new.append(lead)
     return CREATED
 
@@ -166,12 +194,12 @@ def _update(
     candidate: Candidate, known: Known, rules: ImportRules, lead: LeadState, plan: Plan
 ) -> int:
     changed = False
-    for name, value in candidate.fields.items():
+    for name, value in candidate.wanted().items():
         changed |= _set(candidate, lead, name, value, rules, plan)
     for held in candidate.held:
         changed |= _hold(candidate, held, known, lead, plan)
         if held.main:
-            changed |= _set(candidate, lead, held.kind, held.value, rules, plan)
+            changed |= _set(candidate, lead, *held.key, rules, plan)
     for tag in candidate.tags:
         if tag not in lead.tags:
             lead.tags.append(tag)
@@ -233,7 +261,7 @@ def _objection(name: str, value: str | None, rules: ImportRules) -> Problem | No
 
 def _hold(candidate: Candidate, held: Held, known: Known, lead: LeadState, plan: Plan) -> bool:
     """Give the lead an identifier unless another lead owns it (X-22); whether it is new."""
-    key = (held.kind, held.value)
+    key = held.key
     owner = known.owners.get(key)
     if owner == lead.id:
         return False
@@ -241,8 +269,8 @@ def _hold(candidate: Candidate, held: Held, known: Known, lead: LeadState, plan:
         plan.problems.append(remarks.owned(candidate, held))
         return False
     known.owners[key] = lead.id
-    written = held.written if held.written != held.value else None
-    plan.identifiers.append((held.kind, held.value, written, lead.id))
+    written = held.written if held.written != key[1] else None
+    plan.identifiers.append((*key, written, lead.id))
     if not lead.is_new:
         lead.added_identifiers.append(key)
     return True

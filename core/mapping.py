@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from core import columns
+from core.candidate import Candidate, Held, Key
 from core.errors import InvalidMapping, NoIdentifier
 from core.identifiers import Kind, Refusal, normalise, region_of, split
 from core.names import split_name
@@ -15,40 +16,16 @@ from core.optouts import OPTED_OUT, opted_out
 from core.problems import Problem, ProblemCode, Severity
 from core.rules import Blank, ImportRules
 from core.sheet import Row
+from core.stored import dump
 
-#: An identifier as it is looked up: (kind, normalised value).
-Key = tuple[str, str]
+__all__ = ["Candidate", "Held", "Key", "Reader", "check"]
 
 _KINDS = {kind.value for kind in Kind}
 _MANY = {"skip", "tags", *columns.ALIAS_TARGETS}  # targets that several columns may share
 _NO_FIELDS = {*_MANY, *_KINDS, *columns.OPT_OUT_TARGETS}
 
 
-class Held(NamedTuple):
-    """An identifier that a row brings."""
-
-    kind: str
-    value: str  #: normalised
-    written: str  #: as it came
-    column: str
-    main: bool  #: it is also the lead's own email, phone... (X-34), not only a further one
-
-
 _new_held = tuple.__new__  # a third of the cost of calling Held, which is felt in a million rows
-
-
-@dataclass(slots=True)
-class Candidate:
-    """A row, understood: what it would make of its lead. ``refused`` rows carry an error."""
-
-    row: int
-    line: int
-    keys: list[Key] = field(default_factory=list)  #: what to look the lead up by
-    held: list[Held] = field(default_factory=list)
-    fields: dict[str, str | None] = field(default_factory=dict)  #: None clears the field
-    tags: list[str] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    refused: bool = False
 
 
 def check(targets: Sequence[str], header: Sequence[str], rules: ImportRules) -> None:
@@ -106,6 +83,7 @@ class _Column(NamedTuple):
     kind: Kind
     name: str
     main: bool  #: its value is also the lead's own field
+    again: bool = False  #: a column before it has the same kind
 
 
 class Reader:
@@ -114,18 +92,12 @@ class Reader:
     def __init__(self, targets: Sequence[str], header: Sequence[str], rules: ImportRules) -> None:
         self.targets = tuple(targets)
         self._rules = rules
-        found = [
-            _Column(index, Kind(target.removeprefix("alias_")), header[index], target in _KINDS)
-            for index, target in enumerate(targets)
-            if target.removeprefix("alias_") in _KINDS
-        ]
-        # A row's main values come before its further ones, whatever the order of the columns.
-        found.sort(key=lambda column: not column.main)
-        # Enum members are slow to ask for their values, and a million rows ask.
-        self._identifiers = [(c, c.at, c.kind, c.kind.value, c.main) for c in found]
+        self._identifiers = _identifier_columns(targets, header)
         self._always = tuple(dict.fromkeys(k.value for k in (rules.primary, *rules.match_on)))
         self._fallback = tuple(kind.value for kind in rules.fallback)
         self._fields = [(i, t) for i, t in enumerate(targets) if t not in _NO_FIELDS]
+        self._names = [name for _, name in self._fields]
+        self._pick = _picker([index for index, _ in self._fields])
         self._opt_outs = [
             (i, t, header[i]) for i, t in enumerate(targets) if t in columns.OPT_OUT_TARGETS
         ]
@@ -134,13 +106,15 @@ class Reader:
         self._clean = _collapse if rules.cleanup else str.strip
         # Even where blanks clear: an empty cell of a field with a default means the default.
         self._stay = {name for name, _ in rules.defaults} if rules.blank is Blank.CLEAR else set()
-        self._main_columns = {column.kind: column.name for column in found if column.main}
+        self._main_columns = {c.kind: c.name for c, *_ in self._identifiers if c.main}
         self._clears = rules.blank is Blank.CLEAR
+        self._may_make = not (rules.defaults or rules.tags or rules.guarded.intersection(targets))
 
     def candidate(self, row: Row) -> Candidate:
         """What ``row`` would make of its lead."""
-        found = Candidate(row.number, row.line, [], [], {}, [], list(row.problems))
-        if row.problems and any(p.severity is Severity.ERROR for p in row.problems):
+        number, line, _, problems = row
+        found = Candidate(number, line, [], [], {}, [], list(problems))
+        if problems and any(p.severity is Severity.ERROR for p in problems):
             found.refused = True
             return found
         self._read_identifiers(row, found)
@@ -150,14 +124,20 @@ class Reader:
         if self._rules.split_name:
             _split_name(found)
         self._choose_keys(found)
+        if self._may_make and not (found.problems or found.tags or found.refused):
+            self._make(found)
         return found
+
+    def _make(self, found: Candidate) -> None:
+        if None not in found.fields.values():
+            found.made = dump(found.new_fields(()))
 
     def _read_identifiers(self, row: Row, found: Candidate) -> None:
         region: str | None = None
-        seen: set[Key] = set()
         rules, cells, held = self._rules, row.cells, found.held
         mark, level = rules.clear_mark, rules.phone_level
-        for column, index, kind, name, main in self._identifiers:
+        # Enum members are slow to ask for their values, and a million rows ask.
+        for column, index, kind, name, main, again in self._identifiers:
             cell = cells[index].strip()
             if not cell:
                 continue
@@ -168,16 +148,14 @@ class Reader:
                 region = region or self._region(row)
             value = normalise(kind, cell, region, level)
             if not isinstance(value, str):
-                self._read_several(row, found, seen, column, cell, region, value)
-            elif (name, value) not in seen:
-                seen.add((name, value))
-                held.append(_new_held(Held, (name, value, cell, column.name, main)))
+                self._read_several(row, found, column, cell, region, value)
+            elif not again or all(one[0] != (name, value) for one in held):
+                held.append(_new_held(Held, ((name, value), cell, column.name, main)))
 
     def _read_several(
         self,
         row: Row,
         found: Candidate,
-        seen: set[Key],
         column: _Column,
         cell: str,
         region: str | None,
@@ -193,9 +171,8 @@ class Reader:
         for part, value in zip(parts, values, strict=True):
             if not isinstance(value, str):
                 found.problems.append(_refused(value, row, column.name, part))
-            elif (kind.value, value) not in seen:
-                seen.add((kind.value, value))
-                found.held.append(Held(kind.value, value, part, column.name, main))
+            elif all(one.key != (kind.value, value) for one in found.held):
+                found.held.append(Held((kind.value, value), part, column.name, main))
                 main = False  # the first good one is the lead's own, the rest are further ones
 
     def _region(self, row: Row) -> str | None:
@@ -203,18 +180,37 @@ class Reader:
         return (_region_of(country) if country else None) or self._rules.region
 
     def _read_fields(self, row: Row, found: Candidate) -> None:
-        rules, cells, fields = self._rules, row.cells, found.fields
-        clean, mark, clears = self._clean, rules.clear_mark, self._clears
+        cells, mark = row.cells, self._rules.clear_mark
+        whole = "|".join(cells)
+        if _is_tidy(whole) and mark not in whole:
+            values = self._pick(cells)
+            if "" not in values:
+                found.fields = dict(zip(self._names, values, strict=True))
+            elif self._clears:
+                self._read_untidy(cells, found)
+            else:
+                found.fields = {n: v for n, v in zip(self._names, values, strict=True) if v}
+        else:
+            self._read_untidy(cells, found)
+        if self._tags or self._rules.tags:
+            self._read_tags(cells, found)
+
+    def _read_untidy(self, cells: list[str], found: Candidate) -> None:
+        """Cells that have to be cleaned, or may clear a field."""
+        fields, clean, clears = found.fields, self._clean, self._clears
+        mark = self._rules.clear_mark
         for index, name in self._fields:
             value = clean(cells[index])
             if value == mark or (clears and not value and name not in self._stay):
                 fields[name] = None
             elif value:
                 fields[name] = value
+
+    def _read_tags(self, cells: list[str], found: Candidate) -> None:
         for index in self._tags:
-            if cells[index].strip() != rules.clear_mark:
+            if cells[index].strip() != self._rules.clear_mark:
                 found.tags += _tags(cells[index])
-        found.tags += rules.tags
+        found.tags += self._rules.tags
 
     def _read_opt_outs(self, row: Row, found: Candidate) -> None:
         """An empty cell says nothing, whatever the rules say of blanks (X-30)."""
@@ -230,13 +226,13 @@ class Reader:
 
     def _choose_keys(self, found: Candidate) -> None:
         """Which of its identifiers the row is looked up by; a row without any is refused (X-5)."""
-        mains: dict[str, str] = {}
-        for kind, value, _, _, main in found.held:
+        mains: dict[str, Key] = {}
+        for key, _, _, main in found.held:
             if main:
-                mains.setdefault(kind, value)
-        found.keys = [(kind, mains[kind]) for kind in self._always if kind in mains]
+                mains.setdefault(key[0], key)
+        found.keys = [mains[kind] for kind in self._always if kind in mains]
         if not found.keys:
-            found.keys = [(kind, mains[kind]) for kind in self._fallback if kind in mains][:1]
+            found.keys = [mains[kind] for kind in self._fallback if kind in mains][:1]
         if not found.keys:
             self._refuse(found)
         elif found.problems:
@@ -298,6 +294,48 @@ def _softened(problem: Problem) -> Problem:
         problem.line,
         problem.column,
         problem.value,
+    )
+
+
+def _identifier_columns(
+    targets: Sequence[str], header: Sequence[str]
+) -> list[tuple[_Column, int, Kind, str, bool, bool]]:
+    """The columns of identifiers, each with what a row asks of it taken apart."""
+    found = [
+        _Column(index, Kind(target.removeprefix("alias_")), header[index], target in _KINDS)
+        for index, target in enumerate(targets)
+        if target.removeprefix("alias_") in _KINDS
+    ]
+    # A row's main values come before its further ones, whatever the order of the columns.
+    found.sort(key=lambda column: not column.main)
+    kinds: set[Kind] = set()
+    for at, column in enumerate(found):
+        found[at] = column._replace(again=column.kind in kinds)
+        kinds.add(column.kind)
+    return [(c, c.at, c.kind, c.kind.value, c.main, c.again) for c in found]
+
+
+def _picker(indexes: Sequence[int]) -> Callable[[list[str]], tuple[str, ...]]:
+    """What takes the cells at these places out of a row."""
+    if len(indexes) > 1:
+        pick: Any = itemgetter(*indexes)
+        return pick  # type: ignore[no-any-return]  # with several places it gives a tuple
+    return lambda cells: tuple(cells[index] for index in indexes)
+
+
+def _is_tidy(whole: str) -> bool:
+    """Whether no cell of a row joined by "|" would be another one if it were cleaned.
+
+    One look at the row instead of one at each cell: true of nearly all rows. The only blanks in
+    printable text are spaces; there are none at the edge of a cell, and no two in a row.
+    """
+    return (
+        whole.isprintable()
+        and "  " not in whole
+        and "| " not in whole
+        and " |" not in whole
+        and whole[:1] != " "
+        and whole[-1:] != " "
     )
 
 

@@ -12,8 +12,8 @@ from orjson import dumps, loads
 from sqlalchemy import text
 from sqlmodel import Session
 
+from core.candidate import Candidate, Key
 from core.deciding import Known, LeadState
-from core.mapping import Candidate, Key
 
 # What a batch asks for goes over as one JSON text: an array would be put together in Python, and
 # its length known to PostgreSQL's planner, which then walks whole tables for it.
@@ -57,7 +57,7 @@ _LEADS = """
 
 def keys_of(candidates: Iterable[Candidate]) -> set[Key]:
     """Every identifier of a batch."""
-    return {(h.kind, h.value) for c in candidates if not c.refused for h in c.held}
+    return {held[0] for c in candidates if not c.refused for held in c.held}
 
 
 def gather(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from core.candidate import Candidate, Held
 from core.columns import label
-from core.mapping import Candidate, Held
 from core.problems import Problem, ProblemCode, Severity
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from sqlmodel import Session
@@ -17,7 +18,52 @@ def insert(
     marks = ", ".join("?" * len(columns))
     # Table and column names are this package's own constants, never input.
     statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608  (see above)
-    session.connection().connection.cursor().executemany(statement, list(rows))
+    _many(session, statement, rows)
+
+
+def insert_leads(
+    session: Session, account: int, now: int, rows: Iterable[tuple[int, str, str]]
+) -> None:
+    """Insert new leads: (id, fields, tags)."""
+    # What is the same in all rows stands in the statement: binding it would cost each row.
+    _many(
+        session,
+        "INSERT INTO lead "  # noqa: S608  (the numbers put in are ours)
+        "(account_id, id, fields, tags, version, created_at, updated_at) "
+        f"VALUES ({account:d}, ?, ?, ?, 1, {now:d}, {now:d})",
+        rows,
+    )
+
+
+def insert_identifiers(
+    session: Session, account: int, rows: Iterable[tuple[str, str, str | None, int]]
+) -> None:
+    """Insert identifiers: (kind, value, as written, lead id)."""
+    _many(
+        session,
+        "INSERT INTO identifier "  # noqa: S608  (the number put in is ours)
+        "(account_id, kind, value, written, lead_id) "
+        f"VALUES ({account:d}, ?, ?, ?, ?)",
+        rows,
+    )
+
+
+def insert_created(
+    session: Session, account: int, import_id: int, rows: Iterable[tuple[int, int]]
+) -> None:
+    """Enter new leads into the journal of an import: (lead id, row)."""
+    _many(
+        session,
+        "INSERT INTO lead_change "  # noqa: S608  (the numbers put in are ours)
+        "(account_id, import_id, lead_id, row, created, fields, identifiers, tags, was, version) "
+        f"VALUES ({account:d}, {import_id:d}, ?, ?, 1, '{{}}', '[]', '[]', 0, 1)",
+        rows,
+    )
+
+
+def _many(session: Session, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    driver = cast("sqlite3.Connection", session.connection().connection.driver_connection)
+    driver.executemany(statement, rows)
 
 
 def update_leads(session: Session, account: int, rows: Sequence[tuple[Any, ...]]) -> None:

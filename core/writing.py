@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
-import orjson
 from sqlmodel import Session
 
 from core import copying, staging
 from core.deciding import LeadState, Plan
 from core.problems import Problem
+from core.stored import dump
+
+__all__ = ["CHANGE", "IDENTIFIER", "LEAD", "PROBLEM", "dump", "write"]
 
 LEAD = ("account_id", "id", "fields", "tags", "version", "created_at", "updated_at")
 IDENTIFIER = ("account_id", "kind", "value", "lead_id", "written")
@@ -24,8 +26,6 @@ PROBLEM = (
     "column", "code", "severity", "message", "value",
 )  # fmt: skip
 
-_SORTED = orjson.OPT_SORT_KEYS
-
 
 def write(session: Session, account: int, import_id: int, plan: Plan, now: int) -> None:
     """Write ``plan`` in the session's transaction. ``now`` is in Unix milliseconds.
@@ -34,7 +34,7 @@ def write(session: Session, account: int, import_id: int, plan: Plan, now: int) 
     meantime: roll back and decide the batch again.
     """
     way = staging if session.get_bind().dialect.name == "sqlite" else copying
-    way.insert(session, "lead", LEAD, [_new(account, lead, now) for lead in plan.new])
+    way.insert_leads(session, account, now, _new(plan))
     # A lead that was changed and changed back within the batch is what the database holds.
     written = [lead for lead in plan.touched if lead.first_row or lead.in_journal]
     way.update_leads(session, account, [_changed(lead, now) for lead in written])
@@ -42,9 +42,8 @@ def write(session: Session, account: int, import_id: int, plan: Plan, now: int) 
     # the same values wait for each other instead of deadlocking.
     plan.identifiers.sort(key=itemgetter(1))  # twice: texts alone are compared a good deal faster
     plan.identifiers.sort(key=itemgetter(0))
-    identifiers = ((account, k, v, lead, w) for k, v, w, lead in plan.identifiers)
-    way.insert(session, "identifier", IDENTIFIER, identifiers)
-    way.insert(session, "lead_change", CHANGE, [_created(account, import_id, x) for x in plan.new])
+    way.insert_identifiers(session, account, plan.identifiers)
+    way.insert_created(session, account, import_id, _created(plan))
     stale = [lead.id for lead in written if lead.in_journal]
     way.delete_changes(session, account, import_id, stale)
     journal = [_journal(account, import_id, lead) for lead in written if lead.first_row]
@@ -52,24 +51,24 @@ def write(session: Session, account: int, import_id: int, plan: Plan, now: int) 
     way.insert(session, "row_problem", PROBLEM, _problems(account, import_id, plan.problems))
 
 
-def dump(value: Any) -> str:
-    """JSON text."""
-    # Sorted, so that a lead that is restored is the same to the byte.
-    return orjson.dumps(value, option=_SORTED).decode()
+def _new(plan: Plan) -> Iterable[tuple[int, str, str]]:
+    """Id, fields and tags of each new lead, in the order of the ids: so the index only appends."""
+    made = ((lead, candidate.made or "", "[]") for lead, candidate in plan.made.items())
+    if not plan.new:
+        return made
+    others = ((lead.id, dump(lead.fields), dump(lead.tags)) for lead in plan.new)
+    return sorted([*made, *others])
 
 
-def _new(account: int, lead: LeadState, now: int) -> tuple[Any, ...]:
-    tags = dump(lead.tags) if lead.tags else "[]"
-    return (account, lead.id, dump(lead.fields), tags, 1, now, now)
+def _created(plan: Plan) -> Iterable[tuple[int, int]]:
+    """Id of each new lead and the row that created it, in the order of the ids."""
+    made = ((lead, candidate.row) for lead, candidate in plan.made.items())
+    return sorted([*made, *((lead.id, lead.first_row) for lead in plan.new)]) if plan.new else made
 
 
 def _changed(lead: LeadState, now: int) -> tuple[Any, ...]:
     version = lead.version + 1 if lead.first_row else lead.was
     return (lead.id, dump(lead.fields), dump(lead.tags), version, now)
-
-
-def _created(account: int, import_id: int, lead: LeadState) -> tuple[Any, ...]:
-    return (account, import_id, lead.id, lead.first_row, True, "{}", "[]", "[]", 0, 1)
 
 
 def _journal(account: int, import_id: int, lead: LeadState) -> tuple[Any, ...]:
