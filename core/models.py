@@ -92,8 +92,76 @@ class IdempotencyKey(SQLModel, table=True):
     status: int | None = Field(default=None)  #: null while the request runs
     content_type: str = Field(default="", sa_type=Text)
     body: bytes = Field(default=b"", sa_column=Column(LargeBinary, nullable=False))
+    headers: dict[str, str] = _json(dict)
     created_at: int = _number()
     lease_until: int = _number()
+
+
+class WebhookEndpoint(SQLModel, table=True):
+    """An address of an account's own that wants to hear of its imports."""
+
+    __tablename__: ClassVar[str] = "webhook_endpoint"
+
+    account_id: int = _key()
+    id: int = _key()
+    url: str = Field(sa_type=Text)
+    description: str = Field(default="", sa_type=Text)
+    events: list[str] = _json(list)  #: types of events; empty for all
+    secret: str = Field(sa_type=Text)  #: encrypted; signs what is sent
+    disabled_at: int | None = _time()
+    reason: str = Field(default="", sa_type=Text)  #: why it is disabled
+    created_at: int = _number()
+
+
+class WebhookDelivery(SQLModel, table=True):
+    """One event for one endpoint, sent at least once. Its public id, ``msg_...``, never changes."""
+
+    __tablename__: ClassVar[str] = "webhook_delivery"
+    __table_args__ = (
+        Index("ix_webhook_delivery_due", "state", "due_at"),
+        Index(
+            "ix_webhook_delivery_once",
+            "account_id", "endpoint_id", "import_id", "type", "ordinal",
+            unique=True,
+        ),
+    )  # fmt: skip
+
+    account_id: int = _key()
+    id: int = _key()
+    endpoint_id: int = Field(sa_type=BigInteger)
+    import_id: int = Field(sa_type=BigInteger)
+    type: str = Field(sa_type=String(32))
+    ordinal: int = _number()  #: tells events of one type apart that an import has several of
+    payload: str = Field(sa_type=Text)  #: JSON, as it is sent
+    #: pending, sending, delivered, given_up, superseded
+    state: str = Field(default="pending", sa_type=String(12))
+    due_at: int = _number()
+    token: int = _number()
+    lease_until: int = _number()
+    attempts: int = _number()
+    failing_since: int | None = _time()
+    status: int | None = Field(default=None)  #: of the last answer
+    answer: str = Field(default="", sa_type=Text)  #: its beginning
+    failure: str = Field(default="", sa_type=Text)
+    created_at: int = _number()
+    delivered_at: int | None = _time()
+
+
+class IncomingHook(SQLModel, table=True):
+    """An address that takes in single leads; whoever knows its token may send some."""
+
+    __tablename__: ClassVar[str] = "incoming_hook"
+
+    account_id: int = _key()
+    id: int = _key()
+    name: str = Field(default="", sa_type=Text)
+    prefix: str = Field(sa_type=String(16))  #: how the token begins, to tell hooks apart in a list
+    sha256: str = Field(sa_type=String(64), unique=True)  #: of the whole token, in hexadecimal
+    mapping: dict[str, str] = _json(dict)  #: field of what is sent -> target; others are guessed
+    secret: str = Field(default="", sa_type=Text)  #: encrypted; checks signatures, where given
+    created_at: int = _number()
+    last_used_at: int | None = _time()
+    revoked_at: int | None = _time()
 
 
 class Upload(SQLModel, table=True):
