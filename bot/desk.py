@@ -17,6 +17,7 @@ from core.db import Database
 from core.errors import FileGone, NotFound, WrongState
 from core.models import Import
 from core.rules import ImportRules
+from core.uploads import Stored
 from worker import card
 from worker.card import CardState
 from worker.queue import Bell, work_of
@@ -59,6 +60,54 @@ class Desk:
         drafts = self.database.transact(work)
         self._ring(account_id, [draft.id for draft in drafts])
         return drafts
+
+    def receive(
+        self,
+        account_id: int,
+        name: str,
+        stored: Stored,
+        *,
+        lifetime_ms: int | None = None,
+        most_rows: int | None = None,
+    ) -> Import:
+        """A draft of a file that lies in the store, of which nobody asked for a forecast.
+
+        It can be started for ``lifetime_ms`` milliseconds.
+        """
+
+        def work(session: Session) -> Import:
+            ends = None if lifetime_ms is None else imports.now(session) + lifetime_ms
+            return imports.draft(
+                session, account_id, name, location=stored.location, size=stored.size,
+                sha256=stored.sha256, forecast=False, expires_at=ends, most_rows=most_rows,
+            )  # fmt: skip
+
+        draft = self.database.transact(work)
+        self._ring(account_id, [draft.id])
+        return draft
+
+    def run(
+        self,
+        account_id: int,
+        import_id: int,
+        targets: Sequence[str],
+        rules: ImportRules,
+        *,
+        keep: bool = False,
+    ) -> Import:
+        """Map a draft and start it; with ``keep`` another one of the same file is started.
+
+        Raises NotFound, UploadExpired, InvalidMapping and WrongState.
+        """
+
+        def work(session: Session) -> Import:
+            chosen = imports.again(session, account_id, import_id).id if keep else import_id
+            imports.set_mapping(session, account_id, chosen, list(targets), rules, forecast=False)
+            return imports.start(session, account_id, chosen)
+
+        started = self.database.transact(work)
+        self._ring(account_id, [started.id])
+        return started
 
     def state(self, account_id: int, import_id: int, *, problems: bool = True) -> CardState:
         """The import as its card shows it. Raises NotFound."""

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from core import columns, mapping, parts
 from core.asking import get, upload_of
 from core.db import now
-from core.errors import ImportFailure, WrongState
+from core.errors import ImportFailure, UploadExpired, WrongState
 from core.ids import new_id
 from core.models import Import, SavedMapping, Upload
 from core.parts import PartKey
@@ -36,11 +36,13 @@ def draft(
     sha256: str = "",
     forecast: bool = True,
     expires_at: int | None = None,
+    most_rows: int | None = None,
 ) -> Import:
     """A new import of a file that is to be fetched from ``source`` or lies at ``location``.
 
     It stays a draft until ``start``; its first part reads the file, and asks for a forecast unless
-    told that nobody will look at one.
+    told that nobody will look at one. A file of more than ``most_rows`` rows is rejected, as is one
+    above the limits that hold for all.
     """
     created = now(session)
     upload = Upload(
@@ -52,9 +54,25 @@ def draft(
         created_at=created,
     )  # fmt: skip
     session.add_all([upload, drafted])
-    parts.add(session, PartKey(account_id, drafted.id, "read", 0), {"forecast": forecast})
+    reading = {"forecast": forecast} | ({} if most_rows is None else {"most_rows": most_rows})
+    parts.add(session, PartKey(account_id, drafted.id, "read", 0), reading)
     session.flush()
     return drafted
+
+
+def again(session: Session, account_id: int, import_id: int) -> Import:
+    """One more draft of a draft's file, as it was read and mapped at first.
+
+    A file that is kept for an hour may be imported several times. Raises as ``read_draft`` does.
+    """
+    drafted, upload = read_draft(session, account_id, import_id)
+    copied = Import(
+        account_id=account_id, id=new_id(), upload_id=upload.id, mapping=drafted.mapping,
+        rules=drafted.rules, total=drafted.total, created_at=now(session),
+    )  # fmt: skip
+    session.add(copied)
+    session.flush()
+    return copied
 
 
 def set_mapping(
@@ -85,10 +103,15 @@ def set_mapping(
 
 
 def read_draft(session: Session, account_id: int, import_id: int) -> tuple[Import, Upload]:
-    """A draft and its upload, once the file was read. Raises NotFound and WrongState."""
+    """A draft and its upload, once the file was read.
+
+    Raises NotFound and WrongState, and UploadExpired once the time that the file is kept is over.
+    """
     drafted, upload = get(session, account_id, import_id), upload_of(session, account_id, import_id)
     if drafted.status != "draft":
         raise WrongState(_too_late(drafted))
+    if upload.expires_at is not None and upload.expires_at <= now(session):
+        raise UploadExpired
     if upload.state != "ready":
         raise WrongState("The file has not been read yet.")
     return drafted, upload

@@ -17,7 +17,7 @@ from core import mapping, parts, tally
 from core.accounts import account, take_once
 from core.asking import earlier_import, get, recent, under_way, upload_of
 from core.db import now
-from core.drafts import dismiss, draft, read_draft, reject, remembered, set_mapping
+from core.drafts import again, dismiss, draft, read_draft, reject, remembered, set_mapping
 from core.errors import WrongState
 from core.models import Import, ImportPart
 from core.parts import OPEN, PartKey
@@ -27,8 +27,8 @@ from core.status import ACTIVE, ENDED, UNDER_WAY, move, one, tell
 
 __all__ = [
     "ACTIVE", "ENDED", "PART_ROWS", "UNDER_WAY",
-    "account", "begin", "cancel", "cut", "dismiss", "draft", "earlier_import", "get", "now",
-    "pause", "recent", "reject", "remembered", "resume", "set_mapping", "settle", "start",
+    "account", "again", "begin", "cancel", "cut", "dismiss", "draft", "earlier_import", "get",
+    "now", "pause", "recent", "reject", "remembered", "resume", "set_mapping", "settle", "start",
     "take_once", "tell", "under_way", "unsettled", "upload_of",
 ]  # fmt: skip
 

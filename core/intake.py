@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ def read_part(database: Database, files: Files, claim: Claim, limits: Limits = L
         region = region_of(session, key.account_id)
     try:
         path = files.path(upload.location)
-        look = look_at(path, path.parent, upload.name, region, limits)
+        look = look_at(path, path.parent, upload.name, region, _limits(claim, limits))
     except ImportFailure as failure:
         reject(database, claim, failure)
         return
@@ -91,6 +91,12 @@ def read_part(database: Database, files: Files, claim: Claim, limits: Limits = L
         _make_ready(session, claim, found, look)
 
     database.transact(record)
+
+
+def _limits(claim: Claim, limits: Limits) -> Limits:
+    """The limits of this reading: a door may take fewer rows than all others."""
+    most = claim.start.get("most_rows")
+    return limits if most is None else replace(limits, rows=min(limits.rows, most))
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,21 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from core import imports, intake, results
 from core.db import Database
 from core.deciding import CREATED
-from core.errors import ImportFailure, InvalidMapping, NoIdentifier, NotFound, WrongState
+from core.errors import (
+    ImportFailure,
+    InvalidMapping,
+    NoIdentifier,
+    NotFound,
+    UploadExpired,
+    WrongState,
+)
 from core.models import ImportPart, Lead, Outbox, Upload
+from core.parts import PartKey
 from core.rules import ImportRules
 from core.uploads import Files
 from tests.core import dump, life
@@ -122,6 +130,55 @@ def test_one_start_wins(database: Database, files: Files) -> None:
     life.work(database, files)
     assert life.get(database, key).created == 2
     assert outbox_kinds(database)[-1] == ("summary", 1)
+
+
+def receive(database: Database, files: Files, content: bytes, **options: int) -> PartKey:
+    """A draft of the kind that the doors over HTTP make, once its file was read."""
+    stored = files.put([content], limit=300_000_000)
+    with database.writing() as session:
+        account_id = imports.account(session, "default").id
+        assert account_id is not None
+        draft = imports.draft(
+            session, account_id, "leads.csv", location=stored.location, forecast=False, **options
+        )
+    life.work(database, files)
+    return PartKey(account_id, draft.id, "read", 0)
+
+
+def test_a_kept_file_is_imported_twice(database: Database, files: Files) -> None:
+    """Another draft of the same file is another import, and the first draft stays one."""
+    key = receive(database, files, TWO)
+
+    def start_another(session: Session) -> int:
+        another = imports.again(session, key.account_id, key.import_id)
+        return imports.start(session, key.account_id, another.id).id
+
+    ids = [database.transact(start_another) for _ in range(2)]
+    life.work(database, files)
+
+    done = [life.get(database, key._replace(import_id=one)) for one in ids]
+    assert {(one.created, one.unchanged) for one in done} == {(2, 0), (0, 2)}
+    assert life.get(database, key).status == "draft"
+
+
+def test_a_file_that_expired_starts_nothing(database: Database, files: Files) -> None:
+    """After its time a file can be neither mapped nor started nor taken once more."""
+    key = receive(database, files, TWO, expires_at=1)
+
+    for step in (imports.start, imports.again):
+        with pytest.raises(UploadExpired):
+            database.transact(lambda s, step=step: step(s, key.account_id, key.import_id))
+
+
+def test_a_door_may_take_fewer_rows(database: Database, files: Files) -> None:
+    """The file with one row too many is rejected, and the one without it is not."""
+    drafts = [receive(database, files, many(rows), most_rows=10) for rows in (10, 11)]
+
+    found = [life.get(database, key) for key in drafts]
+    assert [(one.status, one.failure_code) for one in found] == [
+        ("draft", ""),
+        ("failed", "too_many_rows"),
+    ]
 
 
 def test_parts_follow_the_file(database: Database, files: Files) -> None:
