@@ -10,6 +10,8 @@ from bot.slack import app as slack_app
 from bot.web import create_app, door
 from core.db import Database, upgrade
 from core.uploads import Files
+from worker import logs
+from worker.counts import Counts
 from worker.installations import Installations
 from worker.queue import Bell
 from worker.settings import Settings
@@ -30,6 +32,7 @@ def build(settings: Settings) -> Starlette:
         api_url=settings.slack_api_url,
         timeout=min(ANSWER_SECONDS, settings.slack_timeout_seconds),
         installations=Installations(database, settings.secret_key),
+        counts=Counts(settings.redis_url),
     )
     on_start, on_stop = [], [database.close]
     if settings.has_slack and settings.slack_app_token:
@@ -44,10 +47,12 @@ def build(settings: Settings) -> Starlette:
 
 def serve(settings: Settings, host: str = "0.0.0.0") -> None:  # noqa: S104  (a server's default)
     """Serve until SIGTERM or SIGINT."""
+    logs.to_stderr(as_json=settings.log_format == "json")
     uvicorn.run(
         build(settings),
         host=host,
         port=settings.port,
+        log_config=None,  # uvicorn's lines go through ours
         log_level="info",
         access_log=False,
         server_header=False,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from anyio import to_thread
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
@@ -14,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from bot import metrics
 from bot.api import serving
 from bot.api.office import Office
 from bot.desk import Desk
@@ -26,6 +29,7 @@ from bot.slack.endpoint import endpoint
 from bot.slack.people import People
 from core.db import Database
 from core.uploads import Files
+from worker.counts import Counts
 from worker.queue import Bell
 from worker.settings import Settings
 from worker.station import Station
@@ -56,20 +60,23 @@ def create_app(
         for hook in on_stop:
             await to_thread.run_sync(hook)
 
+    measured = metrics.metrics(database, bell, Counts(settings.redis_url))
     app = Starlette(
         routes=[
             Route("/", home, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),
             Route("/readyz", readyz, methods=["GET"]),
             Route("/slack/events", _slack(settings, database, bell, workspaces), methods=["POST"]),
+            Route("/metrics", metrics_page, methods=["GET"]),
             *_installing(settings, database, workspaces),
-            *_api(settings, Station(database, files, bell, workspaces)),
+            *_api(settings, Station(database, files, bell, workspaces), measured),
         ],
         lifespan=lifespan,
         max_body_size=MAX_BODY,
     )
     app.state.settings, app.state.database = settings, database
     app.state.files, app.state.bell = files, bell
+    app.state.metrics = measured
     return app
 
 
@@ -78,10 +85,10 @@ def door(database: Database, bell: Bell, workspaces: Workspaces) -> Door:
     return Door(Desk(database, bell), workspaces, People(workspaces))
 
 
-def _api(settings: Settings, station: Station) -> list[BaseRoute]:
+def _api(settings: Settings, station: Station, measured: metrics.Metrics) -> list[BaseRoute]:
     """The routes of every dialect."""
     desk = Desk(station.database, station.bell)
-    office = Office(settings, station.database, station.files, desk, station)
+    office = Office(settings, station.database, station.files, desk, station, measured)
     return [route for dialect in DIALECTS for route in serving.routes(dialect, office)]
 
 
@@ -94,9 +101,7 @@ def _slack(
     return endpoint(bolt, settings.slack_signing_secret)
 
 
-def _installing(
-    settings: Settings, database: Database, workspaces: Workspaces
-) -> list[BaseRoute]:
+def _installing(settings: Settings, database: Database, workspaces: Workspaces) -> list[BaseRoute]:
     installer = install.installer(settings, database, workspaces)
     begin = installer.install if installer else install.not_set_up
     end = installer.redirect if installer else install.not_set_up
@@ -148,9 +153,21 @@ async def readyz(request: Request) -> Response:
     """Whether requests can be served; the queue may be away, the database may not."""
     state = request.app.state
     reachable = await to_thread.run_sync(_answers, state.database)
-    queue = await to_thread.run_sync(state.bell.is_up)
-    body = {"database": reachable, "queue": queue}
+    depths = await to_thread.run_sync(state.bell.depths)
+    seen = {name: workers for name, (_, workers) in (depths or {}).items()}
+    body = {"database": reachable, "queue": depths is not None, "workers": seen}
     return JSONResponse(body, 200 if reachable else 503)
+
+
+async def metrics_page(request: Request) -> Response:
+    """What Prometheus scrapes: sums over all accounts, and nothing of anybody's data."""
+    state = request.app.state
+    token: str = state.settings.metrics_token
+    sent = request.headers.get("authorization", "").encode()
+    if token and not hmac.compare_digest(sent, f"Bearer {token}".encode()):
+        return PlainTextResponse("Send LEADPORT_METRICS_TOKEN as the Bearer token.\n", 401)
+    text_ = await to_thread.run_sync(generate_latest, state.metrics.registry)
+    return Response(text_, media_type=CONTENT_TYPE_LATEST)
 
 
 def _answers(database: Database) -> bool:

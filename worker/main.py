@@ -30,7 +30,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import configure_mappers
 
 from core.db import Database, upgrade
-from worker import jobs, sweeper
+from worker import jobs, logs, sweeper
 from worker.queue import QUICK, ROWS, rq_queue
 from worker.settings import Settings
 from worker.station import Station, open_station
@@ -59,7 +59,7 @@ def run(settings: Settings) -> int:
     if not settings.redis_url:
         raise ValueError("REDIS_URL is not set: a worker needs the queue.")
     settings.check_secret_key()
-    _log_to_stderr()
+    logs.to_stderr(as_json=settings.log_format == "json")
     stop = Event()
     with _stopped_by_signals(stop):
         if not _schema_ready(settings, stop):
@@ -78,11 +78,6 @@ def run(settings: Settings) -> int:
 
 def _roles(settings: Settings) -> list[Callable[[Settings], None]]:
     return [serve_quick, *[serve_rows] * settings.row_workers, sweep]
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("worker").setLevel(logging.INFO)
 
 
 def _ready_to_fork() -> None:

@@ -14,7 +14,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
-from rq import Queue
+from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 from sqlmodel import Session
 
@@ -86,6 +86,16 @@ class Bell:
             log.warning("Redis is away: %s", error)
             return None
         return {job_id.rpartition("-")[0] for job_id in ids} if self._queues else None
+
+    def depths(self) -> dict[str, tuple[int, int]] | None:
+        """The jobs rung for and the workers seen, by queue; None if Redis is away."""
+        try:
+            return {
+                name: (len(queue), Worker.count(queue=queue))
+                for name, queue in self._queues.items()
+            } or None
+        except RedisError:
+            return None
 
     def is_up(self) -> bool:
         """Whether Redis answers."""

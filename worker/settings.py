@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -73,8 +73,27 @@ class Settings(BaseSettings):
     tick_seconds: float = Field(default=1, gt=0, le=_DAY, validation_alias="LEADPORT_TICK_SECONDS")
     #: The least time between two edits of one card.
     edit_seconds: float = Field(default=3, ge=0, le=_DAY, validation_alias="LEADPORT_EDIT_SECONDS")
+    #: ``text`` for people or ``json`` for machines.
+    log_format: Literal["text", "json"] = Field(
+        default="text", validation_alias="LEADPORT_LOG_FORMAT"
+    )
+    #: What a scrape of /metrics has to bring as its Bearer token, if anything.
+    metrics_token: str = Field(default="", validation_alias="LEADPORT_METRICS_TOKEN", repr=False)
     max_file_bytes: int = Field(
         default=200_000_000, gt=0, validation_alias="LEADPORT_MAX_FILE_BYTES"
+    )
+
+    #: Requests a minute to the HTTP API, by whom they are counted; 0 for no limit.
+    rate_address: int = Field(default=1_000, ge=0, validation_alias="LEADPORT_RATE_ADDRESS")
+    rate_key: int = Field(default=500, ge=0, validation_alias="LEADPORT_RATE_KEY")
+    rate_account: int = Field(default=2_000, ge=0, validation_alias="LEADPORT_RATE_ACCOUNT")
+    #: Addresses and networks, separated by commas, whose X-Forwarded-For is believed.
+    trusted_proxies: str = Field(
+        default="127.0.0.1,::1", validation_alias="LEADPORT_TRUSTED_PROXIES"
+    )
+    #: Whether webhooks may go to private addresses, and over plain HTTP.
+    webhooks_allow_private: bool = Field(
+        default=False, validation_alias="LEADPORT_WEBHOOKS_ALLOW_PRIVATE"
     )
 
     @field_validator("data_dir")

@@ -8,6 +8,7 @@ from core.ahead import Ahead
 from core.db import Database
 from core.table import Limits
 from core.uploads import Files
+from worker.counts import Counts
 from worker.installations import Installations
 from worker.queue import Bell
 from worker.settings import Settings
@@ -49,6 +50,7 @@ def open_station(settings: Settings) -> Station:
             api_url=settings.slack_api_url,
             timeout=settings.slack_timeout_seconds,
             installations=Installations(database, settings.secret_key),
+            counts=Counts(settings.redis_url),
         ),
         pace=Pace(
             lease_ms=round(settings.lease_seconds * 1000),

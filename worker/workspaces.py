@@ -6,6 +6,7 @@ in the environment; both may be in use side by side, each workspace with an acco
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
@@ -17,9 +18,13 @@ from slack_sdk.errors import SlackApiError
 from sqlmodel import Session
 
 from core import imports
+from worker.counts import CountedClient, Counts
 from worker.installations import Installation, Installations
 from worker.settings import SLACK_API_URL
 
+#: What a client says at DEBUG holds the token it was given in an answer.
+_calls = logging.getLogger("slack_sdk.without_tokens")
+_calls.setLevel(logging.INFO)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 #: What Slack says of a token that opens nothing any more.
 _DEAD = frozenset({"account_inactive", "invalid_auth", "token_expired", "token_revoked"})
@@ -56,9 +61,11 @@ class Workspaces:
         account: str = "default",
         timeout: int = 10,
         installations: Installations | None = None,
+        counts: Counts | None = None,
     ) -> None:
         self.api_url = api_url
         self.installations = installations
+        self._counts = counts
         self._token = bot_token
         self._account = account
         self._timeout = timeout
@@ -151,7 +158,10 @@ class Workspaces:
         # Slack may have taken a message although its answer was lost: whoever calls has to decide
         # whether trying again is safe, so the client's own retries are off.
         patience = timeout or self._timeout
-        client = WebClient(token, base_url=self.api_url, timeout=patience, retry_handlers=[])
+        client = CountedClient(
+            token, base_url=self.api_url, timeout=patience, retry_handlers=[], logger=_calls
+        )
+        client.counts = self._counts
         host = urlsplit(self.api_url).hostname or ""
         if host in _LOOPBACK or proxy_bypass(host):
             client.proxy = None  # the client itself does not look at NO_PROXY

@@ -13,6 +13,7 @@ from sqlalchemy import literal, select
 from sqlmodel import col
 
 from bot.desk import Desk
+from bot.metrics import Metrics
 from core import imports
 from core.db import Database
 from core.models import Import, Upload
@@ -41,6 +42,7 @@ class Office:
     files: Files
     desk: Desk
     station: Station
+    measured: Metrics
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:
         """Run something that waits for the database or the disk, in a thread."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from bot.api.endpoint import Answer, Call, Dialect, Endpoint, Refused
 from bot.api.failures import BadMethod, InternalError, RateLimited
 from bot.api.office import Office
 from core.errors import ImportFailure
+from worker import logs
 
 #: The limit of a body is ours to tell, in the dialect's words; Starlette's would be plain text.
 _TOLD_BY_US = 1 << 62
@@ -49,9 +51,20 @@ class Served:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
-        request = Request(scope, receive)
-        response = await self._respond(request, secrets.token_hex(_ID_BYTES))
-        await response(scope, receive, send)
+        request, call_id = Request(scope, receive), secrets.token_hex(_ID_BYTES)
+        began = time.monotonic()
+        with logs.about(request=call_id):
+            response = await self._respond(request, call_id)
+            self._measure(request, response.status_code, time.monotonic() - began)
+            await response(scope, receive, send)
+
+    def _measure(self, request: Request, status: int, seconds: float) -> None:
+        endpoint = self.methods.get(request.method)
+        operation = f"{self.dialect.name}_{endpoint.name}" if endpoint else self.dialect.name
+        self.office.measured.answers.labels(operation, str(status)).observe(seconds)
+        account = getattr(request.state, "account", None)
+        with logs.about(account=account, operation=operation, status=status):
+            log.info("answered in %.0f ms", seconds * 1000)
 
     async def _respond(self, request: Request, call_id: str) -> Response:
         try:
@@ -70,6 +83,7 @@ class Served:
         endpoint = self._endpoint(request)
         key = presented(request.headers)
         caller = await self.office.run(authenticate, self.office.database, key)
+        request.state.account = caller.account_id
         caller.require(endpoint.scope)
         brought = await arrived(request, endpoint, self.office)
         try:

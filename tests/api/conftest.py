@@ -97,11 +97,11 @@ class Customer:
 
 @contextmanager
 def running_api(database: Database, folder: Path, **settings: Any) -> Iterator[Api]:
-    """A web process on a free port, with nobody to ring."""
+    """A web process on a free port, with nobody to ring unless ``redis_url`` is given."""
     with socket.create_server(("127.0.0.1", 0)) as web_socket:
         url = f"http://127.0.0.1:{web_socket.getsockname()[1]}"
-        files, bell, workspaces = Files(folder / "files"), Bell(None), Workspaces("")
         chosen = Settings(data_dir=folder, base_url=url, **settings)
+        files, bell, workspaces = Files(folder / "files"), Bell(chosen.redis_url), Workspaces("")
         app = create_app(chosen, database, files, bell, workspaces)
         with serving(app, web_socket):
             yield Api(url, Station(database, files, bell, workspaces, Pace(edit_ms=0)))

@@ -17,12 +17,14 @@ from bot.api.endpoint import Answer, Call, Dialect, Endpoint, Refused, Wire
 from bot.api.failures import InvalidRequest, status_of
 from bot.api.office import Office
 from bot.desk import Desk
+from bot.metrics import metrics
 from core import imports, keys
 from core.db import Database
 from core.errors import ImportFailure, NotFound
 from core.uploads import Files
 from tests.parts.databases import copied_sqlite
 from tests.sandbox.conftest import serving as serving_on
+from worker.counts import Counts
 from worker.queue import Bell
 from worker.settings import Settings
 from worker.station import Station
@@ -100,7 +102,10 @@ def tiny(
     ):
         bell = Bell(None)
         station = Station(database, files, bell, Workspaces(""))
-        office = Office(Settings(), database, files, Desk(database, bell), station)
+        office = Office(
+            Settings(), database, files, Desk(database, bell), station,
+            metrics(database, bell, Counts(None)),
+        )  # fmt: skip
         with serving_on(Starlette(routes=serving.routes(TINY, office)), listening):
             yield f"http://127.0.0.1:{listening.getsockname()[1]}/v0", database
 

@@ -37,7 +37,7 @@ def test_without_slack_everything_else_is_served(tmp_path: Path) -> None:
     assert slack.status_code == 503
     assert "SLACK_SIGNING_SECRET" in slack.text
     assert "nothing, set SLACK_BOT_TOKEN" in home.text
-    assert ready.json() == {"database": True, "queue": False}
+    assert ready.json() == {"database": True, "queue": False, "workers": {}}
 
 
 def test_it_starts_without_a_warning(
