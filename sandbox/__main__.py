@@ -1,14 +1,17 @@
 """`python -m sandbox`: a workspace with one app, until interrupted.
 
 The app's bot token and signing secret come from SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, never
-from the command line, where every user of the machine could read them.
+from the command line, where every user of the machine could read them. With SLACK_CLIENT_ID and
+SLACK_CLIENT_SECRET the app can be installed by OAuth, in a second workspace as well.
 """
 
 import argparse
 import os
 
-from sandbox.config import Config
+from sandbox.config import Config, Team
 from sandbox.main import run
+
+NEIGHBOUR = Team("T0FJORD", "Fjord Labs", "fjord-labs")
 
 
 def main() -> None:
@@ -20,10 +23,21 @@ def main() -> None:
     asked = parser.parse_args()
     signing_secret = os.environ.get("SLACK_SIGNING_SECRET", "")
     bot_token = os.environ.get("SLACK_BOT_TOKEN", "")
-    if not (signing_secret and bot_token):
-        parser.error("SLACK_SIGNING_SECRET and SLACK_BOT_TOKEN must be set, to any values.")
-    here = f"http://{asked.host}:{asked.port}"
-    config = Config(asked.app_url, signing_secret, bot_token, public_url=here)
+    client_id = os.environ.get("SLACK_CLIENT_ID", "")
+    if not (signing_secret and (bot_token or client_id)):
+        parser.error(
+            "SLACK_SIGNING_SECRET and SLACK_BOT_TOKEN or SLACK_CLIENT_ID must be set, "
+            "to any values."
+        )
+    config = Config(
+        asked.app_url,
+        signing_secret,
+        bot_token,
+        public_url=f"http://{asked.host}:{asked.port}",
+        client_id=client_id,
+        client_secret=os.environ.get("SLACK_CLIENT_SECRET", ""),
+        neighbours=(NEIGHBOUR,) if client_id else (),
+    )
     print(f"The sandbox is at {config.public_url}", flush=True)  # noqa: T201  (for a person)
     run(config, asked.host, asked.port)
 

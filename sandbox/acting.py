@@ -6,7 +6,7 @@ from sandbox import events, posting
 from sandbox.courier import Outcome, form_parcel
 from sandbox.errors import Json, NotPossibleError, SlackError
 from sandbox.files import File
-from sandbox.identity import APP_ID, BOT_USER, TEAM_DOMAIN, TEAM_ID, Channel, User
+from sandbox.identity import APP_ID, BOT_USER, Channel, User
 from sandbox.messages import Message
 from sandbox.responding import respond
 from sandbox.workspace import Workspace
@@ -74,7 +74,7 @@ def remove_member(workspace: Workspace, room: Channel, user_id: str) -> Channel:
 
 def _tell_membership(workspace: Workspace, kind: str, room: Channel, user_id: str) -> None:
     workspace.feed.tell("channels")
-    event = {"type": kind, "user": user_id, "channel": room.id, "team": TEAM_ID}
+    event = {"type": kind, "user": user_id, "channel": room.id, "team": room.team}
     channel_type = "G" if room.kind == "group" else "C"
     stamp = workspace.stamps.next()
     events.send(workspace, {**event, "channel_type": channel_type, "event_ts": stamp})
@@ -91,8 +91,8 @@ def visit_home(workspace: Workspace, user: User, tab: str = "home") -> None:
 
 
 def uninstall(workspace: Workspace) -> None:
-    """Take the app out of the workspace: its token dies, and it is told."""
-    workspace.installed = False
+    """Take the app out of the workspace: its tokens die, and it is told."""
+    workspace.keys.revoke()
     revoked = {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [BOT_USER]}}
     events.send(workspace, {**revoked, "event_ts": workspace.stamps.next()})
     events.send(workspace, {"type": "app_uninstalled", "event_ts": workspace.stamps.next()})
@@ -114,8 +114,8 @@ async def command(
     key = workspace.response_urls.give(room.id, user.id)
     fields = {
         "token": "sandbox",
-        "team_id": TEAM_ID,
-        "team_domain": TEAM_DOMAIN,
+        "team_id": user.team.id,
+        "team_domain": workspace.config.team.domain,
         "channel_id": room.id,
         "channel_name": "directmessage" if room.kind == "im" else room.name,
         "user_id": user.id,

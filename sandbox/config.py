@@ -1,6 +1,6 @@
 """What a sandbox workspace is told when it starts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 DEFAULT_SCOPES = frozenset(
     {
@@ -60,9 +60,20 @@ class Shortcut:
 
 
 @dataclass(frozen=True)
-class Config:
-    """One workspace with one app installed.
+class Team:
+    """A workspace by its name."""
 
+    id: str
+    name: str
+    domain: str
+
+
+@dataclass(frozen=True)
+class Config:
+    """One workspace with one app installed, and others beside it.
+
+    Without a `bot_token` the app is not installed yet. With a `client_id` and `client_secret` any
+    workspace can install it by OAuth, the `neighbours` as well, which begin without it.
     `app_url` is where the app takes events, interactions and commands; `public_url` is where this
     sandbox itself can be reached, for it puts its own address into file and response URLs.
     Times are in seconds. `retry_delays` are those of the Events API (at once, a minute, five).
@@ -73,6 +84,10 @@ class Config:
     bot_token: str
     public_url: str = "http://127.0.0.1:3100"
     app_name: str = "Leadport"
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    team: Team = Team("T0SANDBOX", "Sandbox", "sandbox")
+    neighbours: tuple[Team, ...] = ()
     scopes: frozenset[str] = DEFAULT_SCOPES
     events: frozenset[str] = DEFAULT_EVENTS
     commands: tuple[Command, ...] = (Command("/import", "Import leads", "help | status [job]"),)

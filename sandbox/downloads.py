@@ -5,7 +5,6 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 
 from sandbox.errors import SlackError
 from sandbox.files import File
-from sandbox.identity import TEAM_ID
 from sandbox.workspace import Workspace
 
 LOGIN_PAGE = """<!DOCTYPE html>
@@ -21,11 +20,13 @@ async def download(request: Request) -> Response:
     """
     workspace: Workspace = request.app.state.workspace
     header = request.headers.get("authorization", "")
-    allowed = workspace.installed and "files:read" in workspace.scopes
-    if header != f"Bearer {workspace.config.bot_token}" or not allowed:
+    opens = workspace.keys.opens(header.removeprefix("Bearer "))
+    if not opens or "files:read" not in workspace.scopes:
         return HTMLResponse(LOGIN_PAGE)
     try:
-        file = workspace.files.get(request.path_params["key"].removeprefix(f"{TEAM_ID}-"))
+        file = workspace.files.get(
+            request.path_params["key"].removeprefix(f"{workspace.config.team.id}-")
+        )
     except SlackError:
         return PlainTextResponse("File not found", 404)
     return _spoiled(file, workspace.files.take_fault(file.id))

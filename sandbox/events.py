@@ -4,7 +4,7 @@ import json
 
 from sandbox.courier import Outcome, event_parcel
 from sandbox.errors import Json
-from sandbox.identity import APP_ID, BOT_USER, TEAM_ID, Channel
+from sandbox.identity import APP_ID, BOT_USER, Channel
 from sandbox.messages import Message
 from sandbox.workspace import Workspace
 
@@ -15,8 +15,8 @@ def envelope(workspace: Workspace, event: Json) -> Json:
     """The `event_callback` around an event."""
     return {
         "token": "sandbox",
-        "team_id": TEAM_ID,
-        "context_team_id": TEAM_ID,
+        "team_id": workspace.config.team.id,
+        "context_team_id": workspace.config.team.id,
         "context_enterprise_id": None,
         "api_app_id": APP_ID,
         "event": event,
@@ -26,7 +26,7 @@ def envelope(workspace: Workspace, event: Json) -> Json:
         "authorizations": [
             {
                 "enterprise_id": None,
-                "team_id": TEAM_ID,
+                "team_id": workspace.config.team.id,
                 "user_id": BOT_USER,
                 "is_bot": True,
                 "is_enterprise_install": False,

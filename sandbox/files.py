@@ -6,7 +6,6 @@ from pathlib import PurePath
 from urllib.parse import quote
 
 from sandbox.errors import Json, SlackError
-from sandbox.identity import TEAM_ID
 from sandbox.stamps import Stamps
 
 SNIPPET_BYTES = 1024 * 1024
@@ -29,6 +28,7 @@ class File:
     """One file. `mode` is hosted or snippet; `shared_in` lists where it can be seen."""
 
     id: str
+    team: str
     name: str
     user: str
     content: bytes
@@ -51,7 +51,7 @@ class File:
 
     def as_slack(self) -> Json:
         """The file object of events and of `files.info`."""
-        path = f"{self.base_url}/files-pri/{TEAM_ID}-{self.id}"
+        path = f"{self.base_url}/files-pri/{self.team}-{self.id}"
         return {
             "id": self.id,
             "created": self.created,
@@ -62,7 +62,7 @@ class File:
             "filetype": self.filetype,
             "pretty_type": PRETTY.get(self.filetype, self.filetype.upper()),
             "user": self.user,
-            "user_team": TEAM_ID,
+            "user_team": self.team,
             "editable": self.mode == "snippet",
             "size": len(self.content),
             "mode": self.mode,
@@ -90,7 +90,7 @@ class File:
         shares: Json = {}
         for share in self.shared_in:
             side = "public" if share.kind == "channel" else "private"
-            entry = {"ts": share.ts, "team_id": TEAM_ID, "share_user_id": self.user}
+            entry = {"ts": share.ts, "team_id": self.team, "share_user_id": self.user}
             if share.thread_ts:
                 entry["thread_ts"] = share.thread_ts
             shares.setdefault(side, {}).setdefault(share.channel, []).append(entry)
@@ -110,8 +110,9 @@ class Upload:
 class Files:
     """All files of the workspace, the uploads under way, and the faults laid on files."""
 
-    def __init__(self, stamps: Stamps, base_url: str) -> None:
+    def __init__(self, stamps: Stamps, base_url: str, team: str) -> None:
         self._stamps = stamps
+        self._team = team
         self._base_url = base_url
         self._by_id: dict[str, File] = {}
         self.uploads: dict[str, Upload] = {}
@@ -146,7 +147,7 @@ class Files:
 
     def _store(self, file_id: str, name: str, content: bytes, user: str, mode: str) -> File:
         created = int(self._stamps.clock())
-        file = File(file_id, name, user, content, created, self._base_url, mode=mode)
+        file = File(file_id, self._team, name, user, content, created, self._base_url, mode=mode)
         self._by_id[file_id] = file
         return file
 

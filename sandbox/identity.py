@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, replace
 
+from sandbox.config import Team
 from sandbox.errors import Json, NotPossibleError, SlackError
 
-TEAM_ID = "T0SANDBOX"
-TEAM_DOMAIN = "sandbox"
 APP_ID = "A0SANDBOX"
 BOT_ID = "B0SANDBOX"
 BOT_USER = "U0SANDBOX"
@@ -16,6 +15,7 @@ class User:
     """A member of the workspace."""
 
     id: str
+    team: Team
     name: str
     title: str
     is_admin: bool = False
@@ -27,7 +27,7 @@ class User:
         profile = {"real_name": self.name.title(), "display_name": self.name, "title": self.title}
         return {
             "id": self.id,
-            "team_id": TEAM_ID,
+            "team_id": self.team.id,
             "name": self.name,
             "real_name": self.name.title(),
             "deleted": False,
@@ -51,6 +51,7 @@ class Channel:
     """A conversation. `kind` is channel, group (private) or im."""
 
     id: str
+    team: str
     name: str
     kind: str
     members: frozenset[str]
@@ -76,7 +77,7 @@ class Channel:
             "is_ext_shared": False,
             "is_shared": False,
             "created": 1,
-            "context_team_id": TEAM_ID,
+            "context_team_id": self.team,
             "topic": {"value": self.topic, "creator": "", "last_set": 0},
             "purpose": {"value": "", "creator": "", "last_set": 0},
             "num_members": len(self.members),
@@ -86,12 +87,12 @@ class Channel:
 class People:
     """The users, by id or by name."""
 
-    def __init__(self, app_name: str) -> None:
+    def __init__(self, app_name: str, team: Team) -> None:
         users = (
-            User("U0ANA", "ana", "Workspace admin", is_admin=True),
-            User("U0BEN", "ben", "Member"),
-            User("U0GUEST", "guest", "Single-channel guest", is_restricted=True),
-            User(BOT_USER, app_name.lower(), "App", is_bot=True),
+            User("U0ANA", team, "ana", "Workspace admin", is_admin=True),
+            User("U0BEN", team, "ben", "Member"),
+            User("U0GUEST", team, "guest", "Single-channel guest", is_restricted=True),
+            User(BOT_USER, team, app_name.lower(), "App", is_bot=True),
         )
         self.by_id = {user.id: user for user in users}
 
@@ -113,23 +114,28 @@ class People:
 class Channels:
     """The conversations, by id or by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, team: str) -> None:
         humans = frozenset({"U0ANA", "U0BEN"})
         leads = frozenset({*humans, "U0GUEST", BOT_USER})
         rooms = (
             Channel(
                 "C0LEADS",
+                team,
                 "leads",
                 "channel",
                 leads,
                 "Lists from trade shows, forms and exports. Drop a CSV to import it.",
             ),
-            Channel("C0RANDOM", "random", "channel", humans, "The app is not in this channel"),
-            Channel("C0PRIVATE", "sales-private", "group", frozenset({*humans, BOT_USER})),
-            Channel("C0SECRET", "board", "group", frozenset({"U0ANA"}), "The app cannot see this"),
-            Channel("D0ANA", "dm-ana", "im", frozenset({"U0ANA", BOT_USER})),
-            Channel("D0BEN", "dm-ben", "im", frozenset({"U0BEN", BOT_USER})),
-            Channel("D0GUEST", "dm-guest", "im", frozenset({"U0GUEST", BOT_USER})),
+            Channel(
+                "C0RANDOM", team, "random", "channel", humans, "The app is not in this channel"
+            ),
+            Channel("C0PRIVATE", team, "sales-private", "group", frozenset({*humans, BOT_USER})),
+            Channel(
+                "C0SECRET", team, "board", "group", frozenset({"U0ANA"}), "The app cannot see this"
+            ),
+            Channel("D0ANA", team, "dm-ana", "im", frozenset({"U0ANA", BOT_USER})),
+            Channel("D0BEN", team, "dm-ben", "im", frozenset({"U0BEN", BOT_USER})),
+            Channel("D0GUEST", team, "dm-guest", "im", frozenset({"U0GUEST", BOT_USER})),
         )
         self.by_id = {room.id: room for room in rooms}
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from sandbox.errors import Json, SlackError
 from sandbox.files import Files
-from sandbox.identity import APP_ID, BOT_ID, BOT_USER, TEAM_ID
+from sandbox.identity import APP_ID, BOT_ID, BOT_USER
 from sandbox.stamps import Stamps
 
 
@@ -40,8 +40,9 @@ class Message:
 class Messages:
     """All messages of the workspace in the order they came."""
 
-    def __init__(self, stamps: Stamps, files: Files) -> None:
+    def __init__(self, stamps: Stamps, files: Files, team: str) -> None:
         self._stamps = stamps
+        self._team = team
         self._files = files
         self._by_key: dict[tuple[str, str], Message] = {}
         self._earlier: dict[tuple[str, str], list[Message]] = {}
@@ -96,7 +97,7 @@ class Messages:
             "user": message.user,
             "text": message.text,
             "ts": message.ts,
-            "team": TEAM_ID,
+            "team": self._team,
         }
         if message.by_bot:
             body |= {"bot_id": BOT_ID, "app_id": APP_ID}

@@ -1,7 +1,7 @@
 """The payloads of interactions: what Slack tells the app when a person clicks or submits."""
 
 from sandbox.errors import Json
-from sandbox.identity import APP_ID, TEAM_DOMAIN, TEAM_ID, Channel, User
+from sandbox.identity import APP_ID, Channel, User
 from sandbox.messages import Message
 from sandbox.views import View
 from sandbox.workspace import Workspace
@@ -11,8 +11,8 @@ def common(kind: str, user: User) -> Json:
     """What every payload carries."""
     return {
         "type": kind,
-        "team": {"id": TEAM_ID, "domain": TEAM_DOMAIN},
-        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": TEAM_ID},
+        "team": {"id": user.team.id, "domain": user.team.domain},
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team.id},
         "api_app_id": APP_ID,
         "token": "sandbox",
         "enterprise": None,

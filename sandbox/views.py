@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from sandbox.errors import Json, SlackError
-from sandbox.identity import APP_ID, BOT_ID, TEAM_ID
+from sandbox.identity import APP_ID, BOT_ID
 from sandbox.messages import with_ids
 from sandbox.stamps import Stamps
 
@@ -29,6 +29,7 @@ class View:
     """One view. `values` is what the person has filled in, in the shape of `state.values`."""
 
     id: str
+    team: str
     user: str
     told: Json
     blocks: list[Json]
@@ -42,7 +43,7 @@ class View:
         """The view object of `views.open` and of interaction payloads."""
         return {
             "id": self.id,
-            "team_id": TEAM_ID,
+            "team_id": self.team,
             **{name: self.told.get(name, usual) for name, usual in TOLD.items()},
             "blocks": self.blocks,
             "state": {"values": self.values},
@@ -51,15 +52,16 @@ class View:
             "previous_view_id": self.previous_id,
             "app_id": APP_ID,
             "bot_id": BOT_ID,
-            "app_installed_team_id": TEAM_ID,
+            "app_installed_team_id": self.team,
         }
 
 
 class Views:
     """All views that are open, and each person's Home tab."""
 
-    def __init__(self, stamps: Stamps) -> None:
+    def __init__(self, stamps: Stamps, team: str) -> None:
         self._stamps = stamps
+        self._team = team
         self._stacks: dict[str, list[View]] = {}
         self.homes: dict[str, View] = {}
 
@@ -99,7 +101,7 @@ class Views:
         blocks = with_ids(told.get("blocks", []), self._stamps)
         root_id = previous.root_id if previous else view_id
         previous_id = previous.id if previous else None
-        return View(view_id, user, told, blocks, self._hash(), root_id, previous_id)
+        return View(view_id, self._team, user, told, blocks, self._hash(), root_id, previous_id)
 
     def _refuse_taken_external_id(self, told: Json) -> None:
         external_id = told.get("external_id")

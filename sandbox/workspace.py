@@ -10,6 +10,7 @@ from sandbox.faults import Faults
 from sandbox.feed import Feed
 from sandbox.files import Files
 from sandbox.identity import Channels, People
+from sandbox.keys import Keys
 from sandbox.messages import Messages
 from sandbox.stamps import Clock, Stamps
 from sandbox.tiers import Tiers
@@ -51,12 +52,12 @@ class Workspace:
         self.stamps = Stamps(self.clock)
         self.scopes = set(config.scopes)
         self.refused_blocks = set(config.refused_blocks)
-        self.installed = True
-        self.people = People(config.app_name)
-        self.channels = Channels()
-        self.files = Files(self.stamps, config.public_url)
-        self.messages = Messages(self.stamps, self.files)
-        self.views = Views(self.stamps)
+        self.keys = Keys(config.bot_token)
+        self.people = People(config.app_name, config.team)
+        self.channels = Channels(config.team.id)
+        self.files = Files(self.stamps, config.public_url, config.team.id)
+        self.messages = Messages(self.stamps, self.files, config.team.id)
+        self.views = Views(self.stamps, config.team.id)
         self.triggers = Triggers(self.clock, config.trigger_seconds)
         self.response_urls = ResponseUrls(
             self.clock, config.response_url_seconds, config.response_url_uses
@@ -67,6 +68,11 @@ class Workspace:
         # What each person has chosen in a message's menus, and the options last suggested to them.
         self.message_values: dict[tuple[str, str], Json] = {}
         self.suggested: dict[tuple[str, str, str], list[Json]] = {}
+
+    @property
+    def installed(self) -> bool:
+        """Whether the app is in the workspace."""
+        return self.keys.any
 
     def note_call(self, call: ApiCall) -> None:
         """Remember a Web API call and show it."""

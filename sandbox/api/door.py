@@ -1,7 +1,6 @@
 """The door of the Web API: token, scope, rate limit, faults, then the method itself."""
 
 import asyncio
-import secrets
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -26,10 +25,10 @@ class BrokenAnswer(Response):
 
 async def answer(request: Request) -> Response:
     """`/api/<method>`."""
-    workspace: Workspace = request.app.state.workspace
     name = request.path_params["method"]
     try:
         arguments = await read_arguments(request)
+        workspace = request.app.state.town.of_token(_token(request, arguments))
         call = Call(workspace, name, {k: v for k, v in arguments.items() if k != "token"})
         fault = workspace.faults.take(name)
         return await _with_fault(call, fault, _token(request, arguments))
@@ -92,9 +91,9 @@ async def _answer(call: Call, token: str) -> Json:
 def _check_token(workspace: Workspace, token: str) -> None:
     if not token:
         raise SlackError("not_authed")
-    if not secrets.compare_digest(token, workspace.config.bot_token):
+    if not workspace.keys.knows(token):
         raise SlackError("invalid_auth")
-    if not workspace.installed:
+    if not workspace.keys.opens(token):
         raise SlackError("account_inactive")
 
 

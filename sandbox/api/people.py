@@ -4,15 +4,15 @@ from sandbox.api.calls import Call
 from sandbox.blocks.kit import HOME, MODAL
 from sandbox.blocks.surfaces import check_message, check_view
 from sandbox.errors import Json, SlackError
-from sandbox.identity import BOT_ID, BOT_USER, TEAM_DOMAIN, TEAM_ID
+from sandbox.identity import BOT_ID, BOT_USER
 
 
 async def auth_test(call: Call) -> Json:
     """`auth.test`."""
     return {
         "url": f"{call.workspace.config.public_url}/",
-        "team": "Sandbox",
-        "team_id": TEAM_ID,
+        "team": call.workspace.config.team.name,
+        "team_id": call.workspace.config.team.id,
         "user": call.workspace.people.by_id[BOT_USER].name,
         "user_id": BOT_USER,
         "bot_id": BOT_ID,
@@ -50,7 +50,7 @@ async def usergroup_users(call: Call) -> Json:
 
 async def team_info(call: Call) -> Json:
     """`team.info`."""
-    return {"team": {"id": TEAM_ID, "name": "Sandbox", "domain": TEAM_DOMAIN, "icon": {}}}
+    return {"team": {**vars(call.workspace.config.team), "icon": {}}}
 
 
 async def socket_mode(call: Call) -> Json:

@@ -3,7 +3,7 @@
 from sandbox import posting
 from sandbox.control.asked import Asked
 from sandbox.errors import Json
-from sandbox.identity import APP_ID, BOT_ID, BOT_USER, TEAM_ID, Channel, User
+from sandbox.identity import APP_ID, BOT_ID, BOT_USER, Channel, User
 from sandbox.views import View
 
 
@@ -15,7 +15,7 @@ async def workspace(asked: Asked) -> Json:
     app = {"id": APP_ID, "bot_id": BOT_ID, "user": BOT_USER, "name": config.app_name}
     return {
         "ok": True,
-        "team": {"id": TEAM_ID, "name": "Sandbox"},
+        "team": {"id": config.team.id, "name": config.team.name},
         "app": app | {"installed": here.installed, "url": config.app_url},
         "users": people,
         "channels": [_channel(room) for room in _rooms(asked)],

@@ -9,7 +9,7 @@ const HUES = { csv: "#0b7a55", tsv: "#0b7a55", xlsx: "#1d7044", pdf: "#c4314b", 
 /** A shared file. */
 export function fileCard(file) {
   if (file.mode === "tombstone") return h("div", { class: "file gone", "data-file": file.id }, icon("trash"), h("span", {}, "This file was deleted"));
-  return h("a", { class: "file", href: `/control/files/${file.id}`, download: file.name, "data-file": file.id, title: `Download ${file.name}` },
+  return h("a", { class: "file", href: `control/files/${file.id}`, download: file.name, "data-file": file.id, title: `Download ${file.name}` },
     h("span", { class: "kind", style: `--file-hue:${HUES[file.filetype] || "#6b7280"}` }, file.filetype.slice(0, 4)),
     h("span", {}, h("strong", {}, file.title), h("small", {}, `${file.pretty_type} · ${bytes(file.size)}`)),
     icon("download"));

@@ -63,7 +63,7 @@ function become(name) {
 
 /** Hear what happens from now on; resolves once the stream is open. */
 function listen() {
-  stream = new EventSource(`/control/stream?user=${encodeURIComponent(state.me)}`);
+  stream = new EventSource(`control/stream?user=${encodeURIComponent(state.me)}`);
   stream.onmessage = (event) => hear(JSON.parse(event.data));
   let broken = false;
   stream.onerror = () => { broken = true; };

@@ -11,7 +11,7 @@ export function drawSidebar(go, become) {
   const rooms = channels.filter((one) => one.kind !== "im");
   const talk = findRoom("dm");
   document.getElementById("sidebar").replaceChildren(
-    h("div", { class: "team" }, h("img", { src: "/static/icon.svg", alt: "" }), h("span", {}, "Sandbox", h("small", {}, "a local workspace"))),
+    h("div", { class: "team" }, h("img", { src: "static/icon.svg", alt: "" }), h("span", {}, state.workspace.team.name, h("small", {}, "a local workspace"))),
     h("h2", { class: "side-title" }, "Channels"),
     h("ul", { class: "side-list" }, rooms.map((one) => item(one, icon(one.kind === "group" ? "lock" : "hash"), one.name, go))),
     h("h2", { class: "side-title" }, "Apps"),
