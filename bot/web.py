@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import cache, partial
 from importlib.metadata import version
 
 from anyio import to_thread
@@ -17,11 +18,11 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route
 
 from bot import metrics
-from bot.api import serving
+from bot.api import openapi, serving
 from bot.api.office import Office
 from bot.desk import Desk
 from bot.dialects import DIALECTS
-from bot.pages import status
+from bot.pages import docs, status
 from bot.slack import app as slack_app
 from bot.slack import install
 from bot.slack.door import Door
@@ -68,6 +69,8 @@ def create_app(
             Route("/readyz", readyz, methods=["GET"]),
             Route("/slack/events", _slack(settings, database, bell, workspaces), methods=["POST"]),
             Route("/metrics", metrics_page, methods=["GET"]),
+            Route("/openapi.json", openapi_json, methods=["GET"]),
+            Route("/docs", docs_page, methods=["GET"]),
             *_installing(settings, database, workspaces),
             *_api(settings, Station(database, files, bell, workspaces), measured),
         ],
@@ -77,6 +80,7 @@ def create_app(
     app.state.settings, app.state.database = settings, database
     app.state.files, app.state.bell = files, bell
     app.state.metrics = measured
+    app.state.described = cache(partial(_described, settings.public_url))
     return app
 
 
@@ -157,6 +161,24 @@ async def readyz(request: Request) -> Response:
     seen = {name: workers for name, (_, workers) in (depths or {}).items()}
     body = {"database": reachable, "queue": depths is not None, "workers": seen}
     return JSONResponse(body, 200 if reachable else 503)
+
+
+def _described(server: str) -> tuple[bytes, str]:
+    """The OpenAPI document as JSON, and as a page to read."""
+    document = openapi.document(DIALECTS, version("leadport"), server)
+    return serving.json_bytes(document), docs.page(document)
+
+
+async def openapi_json(request: Request) -> Response:
+    """The API as OpenAPI 3.1."""
+    described = await to_thread.run_sync(request.app.state.described)
+    return Response(described[0], media_type="application/json")
+
+
+async def docs_page(request: Request) -> Response:
+    """The API to read."""
+    described = await to_thread.run_sync(request.app.state.described)
+    return HTMLResponse(described[1])
 
 
 async def metrics_page(request: Request) -> Response:

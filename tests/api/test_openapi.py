@@ -1,0 +1,77 @@
+"""The OpenAPI document and the page made from it are true."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+from playwright.sync_api import Browser
+from starlette.routing import Route
+
+from bot.api.endpoint import Dialect, Endpoint
+from bot.dialects import DIALECTS
+from tests.api.conftest import Api
+
+ENDPOINTS = [(d, e) for d in DIALECTS if not d.hosts for e in d.endpoints]
+
+
+@pytest.fixture(scope="module")
+def document(api: Api) -> dict[str, Any]:
+    """The document as it is served."""
+    found: dict[str, Any] = httpx.get(f"{api.url}/openapi.json", timeout=30).json()
+    return found
+
+
+def test_its_schemas_are_schemas(document: dict[str, Any]) -> None:
+    """Every type in it is valid JSON Schema, and every reference leads somewhere."""
+    schemas = document["components"]["schemas"]
+    for schema in schemas.values():
+        Draft202012Validator.check_schema(schema)
+    referred = set(re.findall(r'#/components/schemas/([^"\']+)', str(document)))
+
+    assert document["openapi"] == "3.1.0"
+    assert referred <= set(schemas)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "endpoint"), ENDPOINTS, ids=[f"{d.name}-{e.name}" for d, e in ENDPOINTS]
+)
+def test_every_endpoint_is_in_it(
+    document: dict[str, Any], dialect: Dialect, endpoint: Endpoint
+) -> None:
+    """Each line of each table is described: what it does, what it takes, what it answers."""
+    path = re.sub(r"{(\w+):\w+}", r"{\1}", dialect.prefix + endpoint.path)
+    operation = document["paths"][path][endpoint.method.lower()]
+
+    assert operation["summary"].endswith(".")
+    assert {str(status) for status in endpoint.answers} <= set(operation["responses"])
+    assert ("requestBody" in operation) == bool(endpoint.body or endpoint.form)
+    named = {each["name"] for each in operation["parameters"]}
+    assert set(Route(path, lambda request: None).param_convertors) <= named
+    assert ("Idempotency-Key" in named) == endpoint.starts
+
+
+def test_operations_have_names_of_their_own(document: dict[str, Any]) -> None:
+    """No two operations share an id."""
+    ids = [op["operationId"] for methods in document["paths"].values() for op in methods.values()]
+
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.browser
+def test_the_page_fetches_nothing(api: Api, browser: Browser) -> None:
+    """/docs shows every operation, from one request, and nothing is wider than the window."""
+    page = browser.new_page(viewport={"width": 1200, "height": 800})
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    page.goto(f"{api.url}/docs")
+
+    assert fetched == [f"{api.url}/docs"]
+    assert page.locator("article").count() == len(ENDPOINTS)
+    for width in (1200, 400):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
