@@ -9,28 +9,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from core.delimiters import (
+    DELIMITERS,
+    ODD_DELIMITERS,
+    SPACES,
+    candidates,
+    declared_delimiter,
+    steady_signs,
+)
 from core.errors import EmptyFile, UnreadableFile
 from core.header import is_header
 from core.mending import Record, records, scan
 from core.table import STAND_IN, Dialect
 
-DELIMITERS = (",", ";", "\t", "|")
-#: Tried as well, but what else they may mean in a text counts against them.
-ODD_DELIMITERS = {"^": 0.97, "~": 0.97, ":": 0.7, " ": 0.7}
 #: Stands for "no delimiter" in a list whose values may hold any of the usual ones.
 NO_DELIMITER = "\x1f"
 SAMPLE_LINES = 1_000
 SCORED_LINES = 400
-LONGEST_LOGICAL = 2_000
 
 _ONLY_BLANK = f"The first {SAMPLE_LINES:,} lines of the file are blank."
-#: A delimiter of several signs, or of one with spaces or tabs around it.
-_LONG = re.compile(r"[|;:~^#$%&*!]{2,4}|@@|\t[|;,]\t| [|;~^] |[,;] ")
-_WITH_SPACE = (", ", "; ")
-_SEPARATOR_LINE = re.compile(r'"?sep=(.|\\t)"?[ \t]*[\r\n]*\Z', re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,6 @@ class Trial:
     delimiter: str = ""  #: as it is written; the dialect may have a stand-in for it
 
 
-def declared_delimiter(line: str) -> str:
-    """The delimiter that a first line ``sep=;`` (written by and for Excel) names, or ''."""
-    found = _SEPARATOR_LINE.match(line)
-    return found.group(1).replace("\\t", "\t") if found else ""
-
-
 def sniff(lines: Sequence[str], suffix: str = "", cut_short: bool = False) -> Trial:
     """The dialect that makes the most table of these lines, the first of a file.
 
@@ -66,9 +60,12 @@ def sniff(lines: Sequence[str], suffix: str = "", cut_short: bool = False) -> Tr
     sample = list(lines[: above + SCORED_LINES])
     more = cut_short or len(lines) > len(sample)
     hint = {".tsv": "\t", ".tab": "\t"}.get(suffix.lower(), "")
-    found = [declared] if declared else _candidates(sample[above:])
+    found = [declared] if declared else candidates(sample[above:])
     trials = [_try(sample, delimiter, above, more) for delimiter in found]
     best = max(trials, key=lambda trial: _rank(trial, hint))
+    if not declared and best.records and (best.fit < 0.5 or not _rank(best, hint)):
+        rare = (_try(sample, sign, above, more) for sign in steady_signs(sample[above:]))
+        best = max([best, *filter(_is_sure, rare)], key=lambda trial: _rank(trial, hint))
     if not best.records:
         raise UnreadableFile(_ONLY_BLANK) if cut_short else EmptyFile
     if not declared and (best.fit < 0.5 or not _rank(best, hint)):
@@ -76,51 +73,6 @@ def sniff(lines: Sequence[str], suffix: str = "", cut_short: bool = False) -> Tr
     if not declared and _is_prose(sample, best):
         raise UnreadableFile("This is text, not a table: no columns could be told apart.")
     return _try_whole(lines, best, above, cut_short)
-
-
-def _candidates(sample: list[str]) -> list[str]:
-    """The delimiters worth trying: those of one character, and longer ones seen in most lines."""
-    long = _long_delimiters(sample)
-    parts = {part for delimiter in long if delimiter not in _WITH_SPACE for part in delimiter}
-    short = [*DELIMITERS, *ODD_DELIMITERS]
-    return [*(d for d in short if d not in parts or d == "," or d == " "), *long]
-
-
-def _long_delimiters(sample: list[str]) -> list[str]:
-    """Runs of signs that stand equally often in nearly every line, their parts nowhere else."""
-    found: dict[str, None] = {}
-    for quote in "\"'":
-        lines = [line for line in _logical(sample, quote) if line.strip()]
-        runs = Counter(run for line in lines[:50] for run in set(_LONG.findall(line)))
-        often = [run for run, count in runs.items() if count >= 0.6 * min(len(lines), 50)]
-        found |= dict.fromkeys(run for run in often if len(lines) > 1 and _separates(run, lines))
-    return list(found)
-
-
-def _logical(lines: list[str], quote: str) -> Iterator[str]:
-    """Lines put together where a quoted cell runs over them."""
-    held = ""
-    for line in lines:
-        held += line
-        if held.count(quote) % 2 == 0 or len(held) > LONGEST_LOGICAL:
-            yield held
-            held = ""
-    yield held
-
-
-def _separates(run: str, lines: list[str]) -> bool:
-    """Whether a run stands for one delimiter: its parts seldom stand alone, or it always stands."""
-    counts = Counter(line.count(run) for line in lines)
-    usual, share = counts.most_common(1)[0]
-    if not usual or share < 0.6 * len(lines):
-        return False
-    sign = run.strip() or run
-    lone = re.compile(rf"(?<! ){re.escape(sign[0])}(?! )")
-    alone = sum(len(lone.findall(line.replace(run, ""))) for line in lines)
-    if run in _WITH_SPACE and not alone:
-        return False  # the space is padding, which is left out anyway
-    steady = usual > 1 and share >= 0.9 * len(lines) and lines[0].count(run) == usual
-    return steady or run == "@@" or alone <= 0.05 * usual * share
 
 
 def _try(sample: list[str], delimiter: str, above: int, more: bool) -> Trial:
@@ -153,7 +105,7 @@ def _padded(trial: Trial) -> bool:
 def _rank(trial: Trial, hint: str) -> float:
     """The score, with what the name of the file and the nature of the delimiter say."""
     delimiter = trial.delimiter
-    if delimiter in {":", " "} and not _is_sure(trial):
+    if delimiter in {":", *SPACES} and not _is_sure(trial):
         return 0.0
     return trial.score * (1.5 if delimiter == hint else 1) * ODD_DELIMITERS.get(delimiter, 1.0)
 
@@ -314,7 +266,8 @@ def _single_column(lines: list[str], trials: list[Trial]) -> Trial:
 
 def _is_prose(lines: list[str], trial: Trial) -> bool:
     """Whether the cells are pieces of sentences rather than values."""
-    cells = [cell.strip() for record in trial.records for cell in record.cells if cell.strip()]
+    rows = [r.cells for r in trial.records if not r.cells[0].startswith("# ")]
+    cells = [cell.strip() for row in rows for cell in row if cell.strip()] or ["#"]
     texts = [line.strip() for line in lines if line.strip()]
     if _enclosed(lines, trial.dialect.delimiter, trial.dialect.quote) >= len(trial.records):
         return False  # nobody quotes every piece of a text

@@ -131,7 +131,10 @@ def _refuse_other_text(head: bytes, encoding: Encoding) -> None:
 
 
 def _refuse_controls(text: str) -> None:
-    controls, size = len(_CONTROL.findall(text)), len(text)
+    found = _CONTROL.findall(text)
+    controls, size = len(found), len(text)
+    if len(set(found)) == 1 and found[0] != "\0":
+        return  # some programs separate cells by one of them
     if controls > max(1, size * 0.1) or controls > max(15, size * 0.02):
         raise UnreadableFile("This is not a text file, so it cannot be read as a table.")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -14,6 +13,8 @@ from core.shapes import DISTINCT, shape
 #: Rows of the sample that are compared with the first one.
 BODY_ROWS = 200
 MOST_HEADER_ROWS = 5
+#: Rows that may stand above a table to say what it is about.
+MOST_DETAILS = 40
 
 _NAMES = """
     id name names email e-mail mail phone telephone tel mobile fax first last firstname lastname
@@ -186,23 +187,6 @@ def usual_reach(records: list[Record], start: Start, width: int) -> int:
     return max([width, *(reach for reach, count in widths.items() if count >= enough)])
 
 
-def column_names(cells: Sequence[str]) -> tuple[str, ...]:
-    """Names to show and tell apart: ``column_N`` for an empty one, ``Email_2`` for a repeat."""
-    names: list[str] = []
-    clean = [_clean(cell) for cell in cells]
-    if len(clean) > 1 and all(len(cell) > 2 and cell[0] == cell[-1] == "'" for cell in clean):
-        clean = [cell[1:-1] for cell in clean]
-    taken = set(clean)
-    seen: set[str] = set()
-    for position, cell in enumerate(clean, 1):
-        name = cell or _free(f"column_{position}", taken)
-        if name in seen:
-            name = _free(name, taken | seen, numbered=True)
-        seen.add(name)
-        names.append(name)
-    return tuple(names)
-
-
 def _first_row(records: list[Record], width: int) -> int:
     """The first row that belongs to the table, however many shorter ones stand above.
 
@@ -218,9 +202,30 @@ def _first_row(records: list[Record], width: int) -> int:
     first = enough[0]
     while _stands_above(records[first : first + 2], width):
         first += 1
+    first = _below_details(records, first, width)
     while first and _stands_on(records[first - 1], records[first], width):
         first -= 1
     return first
+
+
+def _below_details(records: list[Record], first: int, width: int) -> int:
+    """The row that names the columns, if what stands above its title is narrower than the table.
+
+    Reports of meetings begin with a small table about the meeting.
+    """
+    for index in range(first + 1, min(first + MOST_DETAILS, len(records) - 1)):
+        title, row = records[index - 1].cells, records[index].cells
+        narrower = len(records[index - 2].cells) != width if index > 1 else True
+        if sum(map(bool, title)) == 1 and narrower and _names_columns(row, width):
+            return index
+        if len(row) == width:
+            break
+    return first
+
+
+def _names_columns(row: list[str], width: int) -> bool:
+    known = sum(any(word.lower() in _NAME_WORDS for word in _words(cell)) for cell in row)
+    return len(row) == width and known > 1 and all(row) and _could_be_names(row)
 
 
 def _stands_above(rows: list[Record], width: int) -> bool:
@@ -246,9 +251,9 @@ def _vote(cell: str, values: list[str]) -> int:
     kind = shape(cell)
     if kind == "empty":
         return 0
-    if kind in DISTINCT:
-        return -3
     usual, share = _usual_shape(values)
+    if kind in DISTINCT:
+        return 0 if kind == "date" and usual not in {kind, "empty"} else -3
     if kind in {"number", "code"}:
         return -2 if usual == kind and share > 0.5 else -1
     if kind == "year":
@@ -275,18 +280,3 @@ def _words(cell: str) -> list[str]:
 def _could_be_names(row: list[str]) -> bool:
     names = [cell.strip().lower() for cell in row if cell.strip()]
     return len(set(names)) == len(names) and all(shape(name) in {"text", "year"} for name in names)
-
-
-def _clean(cell: str) -> str:
-    """On one line, without marks of the byte order, and without a lone quote at its edge."""
-    name = " ".join(cell.replace("\N{ZERO WIDTH NO-BREAK SPACE}", "").split())
-    return name.strip('"') if name.count('"') == 1 else name
-
-
-def _free(name: str, taken: set[str], numbered: bool = False) -> str:
-    if not numbered and name not in taken:
-        return name
-    number = 2
-    while f"{name}_{number}" in taken:
-        number += 1
-    return f"{name}_{number}"

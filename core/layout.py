@@ -7,24 +7,25 @@ from dataclasses import dataclass, replace
 
 from core.dialect import SAMPLE_LINES, Trial, sniff
 from core.encoding import Encoding
-from core.errors import TooManyColumns
+from core.errors import TooManyColumns, UnreadableFile
 from core.header import (
     BODY_ROWS,
     Start,
-    column_names,
     find_start,
     header_cells,
     is_header,
     nameless,
     usual_reach,
 )
-from core.lines import Lines
+from core.lines import Lines, split
 from core.mending import Record, fits
+from core.naming import column_names
 from core.problems import Problem, ProblemCode, Severity
 from core.profile import Column, learn
 from core.refitting import read_otherwise
 from core.table import DELIMITER_NAMES, LINE_FEED, STAND_IN, Format, Limits, Position
 from core.tables import MOST_FOOTER_ROWS, could_name, is_another, is_rule, is_summary
+from core.wrapping import UNWRAPPED, Wrapping, wrapping_of
 
 #: Blocks of the sample that are held against the rows before them.
 BLOCKS = 20
@@ -54,19 +55,42 @@ def lay_out(
     EmptyFile, TooManyColumns, and UnreadableFile for prose.
     """
     first_line = lines.row_line
-    sample = lines.peek(SAMPLE_LINES)
-    trial = sniff(sample, suffix, cut_short=len(sample) < lines.read_lines or not lines.ended)
+    sample, trial, wrapping = _tried(lines, suffix)
     if len(trial.delimiter) > 1:
         lines.stand_in(trial.delimiter, STAND_IN)
     trial = replace(trial, records=_without_strays(sample, trial))
     trial = replace(trial, width=_first_width(trial, below))
     start = find_start(trial.records, trial.width)
-    format = _format(lines, encoding, trial, start, first_line)
+    format = replace(_format(lines, encoding, trial, start, first_line), wrapping=wrapping)
     if len(format.header) > limits.columns:
         raise TooManyColumns(
             f"The file has {len(format.header):,} columns; the limit is {limits.columns:,}."
         )
     return Layout(format, tuple(_notes(format, trial, start, first_line)))
+
+
+def _tried(lines: Lines, suffix: str) -> tuple[list[str], Trial, Wrapping]:
+    """The first lines and how they read, without what is around them if they read better so."""
+    sample = lines.peek(SAMPLE_LINES)
+    cut_short = len(sample) < lines.read_lines or not lines.ended
+    wrapping = wrapping_of(sample)
+    if wrapping:
+        bare = split(wrapping.unwrap("".join(sample)))
+        try:
+            trial = sniff(bare, suffix, cut_short)
+        except UnreadableFile:
+            trial = None
+        if trial and _is_better(trial, wrapping):
+            lines.unwrap(wrapping)
+            return bare, trial, wrapping
+    return sample, sniff(sample, suffix, cut_short), UNWRAPPED
+
+
+def _is_better(trial: Trial, wrapping: Wrapping) -> bool:
+    """Whether lines without their wrapping make a table; "Lee, Ana" between quotes is a name."""
+    if wrapping.quoted:
+        return trial.width > 1 and trial.fit > 0.9 and not trial.dialect.skip_space
+    return trial.width > 1 or not wrapping.drawn
 
 
 def _first_width(trial: Trial, below: bool) -> int:

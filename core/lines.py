@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from core.errors import CellTooLong
 from core.table import Position
+from core.wrapping import UNWRAPPED, Wrapping, without_formulas
 
 BLOCK_BYTES = 1 << 18
 PEEK_BYTES = 1 << 20
@@ -126,6 +127,7 @@ class Lines:
         self._row_bytes = row_bytes
         self._held: list[Block] = []
         self._left = end - start.offset if end else NO_LIMIT
+        self._wrapping = UNWRAPPED
         self._stand_in: tuple[str, str] | None = None
         self._quote = ""
         self._carry = b""
@@ -152,6 +154,14 @@ class Lines:
             if self._next[0] > count or self._load() is None:
                 break
         return list(chain.from_iterable(block.lines for block in self._held))[:count]
+
+    def unwrap(self, wrapping: Wrapping) -> None:
+        """Take off what is around all lines from here on, and around those held."""
+        if wrapping == self._wrapping:
+            return
+        self._wrapping = wrapping
+        for block in self._held:
+            block.lines[:] = split(wrapping.unwrap("".join(block.lines)))
 
     def stand_in(self, text: str, sign: str) -> None:
         """Put ``sign`` in the place of ``text`` in all lines from here on, and in those held.
@@ -250,6 +260,7 @@ class Lines:
         except UnicodeDecodeError:
             text = self._decode_by_line(raw, first)
         self.endings.count(text)
+        text = without_formulas(self._wrapping.unwrap(text) if self._wrapping else text)
         if self._stand_in:
             text = text.replace(*self._stand_in)
         lines = split(text)

@@ -51,6 +51,7 @@ def rows(
     With a ``watch`` they end where another table begins. Raises CellTooLong when a cell has more
     than ``cell_chars`` characters.
     """
+    lines.unwrap(format.wrapping)
     if format.quote == '"' and format.profile:
         lines.watch_quotes(format.quote)
     found = _rows(lines, format, start, _Careful(lines, format, cell_chars, watch))

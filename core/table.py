@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from core.problems import Problem
 from core.profile import Column
+from core.wrapping import UNWRAPPED, Wrapping
 
 #: The longest cell the csv module is allowed to build: the only bound on what an unclosed quote
 #: may swallow before it is noticed. It is one setting for the whole process, so it never varies.
@@ -101,6 +102,7 @@ class Format:
     end: int = 0  #: the byte where the table ends; 0 when it goes on to the end of the file
     profile: tuple[Column, ...] = ()  #: empty when nothing is known about the values
     sheet_name: str = ""  #: of a workbook; '' when the file is none
+    wrapping: Wrapping = UNWRAPPED
 
     @property
     def dialect(self) -> Dialect:
@@ -124,6 +126,7 @@ class Format:
                 "raw_header": tuple(plain["raw_header"]),
                 "first": Position(*plain["first"]),
                 "profile": tuple(map(Column.from_json, plain.get("profile", ()))),
+                "wrapping": Wrapping(**plain.get("wrapping", {})),
             }
         )
 

@@ -27,6 +27,7 @@ _TOTAL = re.compile(
     r"durchschnitt|moyenne|promedio|media|anzahl|nombre total)\b",
     re.I,
 )
+_TOTAL_ALONE = re.compile(r"\W*(grand |sub)?totals?(:.*)?\W*\Z", re.I)
 _REMARK = re.compile(
     r"\W*(\(?\d[\d,. ]* (rows?|records?|results?|entries|leads|contacts|lines|zeilen"
     r"|lignes|filas)\b"
@@ -142,7 +143,7 @@ def _is_footer(cells: Sequence[str], format: Format) -> bool:
     if _REMARK.match(filled[0]) and not fit(padded, profile):
         return True
     if any(map(_TOTAL.match, filled[:2])):
-        return _lacks(padded, profile)
+        return _lacks(padded, profile) or _is_sum(filled)
     return _only_sums(padded, profile)
 
 
@@ -157,6 +158,13 @@ def _is_remark(text: str, padded: list[str], profile: Sequence[Column]) -> bool:
     if not profile or not padded[0].strip() or words < 2 or fit(padded, profile):
         return False
     return words > 3 or not profile[0].fits(text)
+
+
+def _is_sum(filled: list[str]) -> bool:
+    """Whether a row says "Total" and holds numbers besides; a firm of that name has more to it."""
+    return bool(_TOTAL_ALONE.match(filled[0])) and all(
+        shape(cell) in {"number", "year"} for cell in filled[1:]
+    )
 
 
 def _lacks(padded: list[str], profile: Sequence[Column]) -> bool:
