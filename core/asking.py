@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, or_, select
+from collections.abc import Iterable, Sequence
+from itertools import groupby, islice
+from operator import attrgetter
+
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session, col
 
+from core.columns import CUSTOM
 from core.errors import NotFound
-from core.models import Import, Upload
+from core.models import Import, ImportPart, RowProblem, Upload
+from core.problems import Severity
 from core.status import ACTIVE
+
+#: How many of an account's imports tell which fields are its own.
+_IMPORTS_OF_FIELDS = 200
 
 
 def get(session: Session, account_id: int, import_id: int) -> Import:
@@ -30,16 +39,88 @@ def recent(
     session: Session, account_id: int, *, page: int = 1, limit: int = 25
 ) -> tuple[list[Import], int]:
     """Started imports, the newest first, and how many there are in all (L-22)."""
-    # A draft that was dropped or rejected was never an import.
-    mine = (
-        col(Import.account_id) == account_id,
-        or_(col(Import.started_at).is_not(None), col(Import.status).in_(ACTIVE)),
-    )
+    mine = (col(Import.account_id) == account_id, _was_started())
     total = session.scalar(select(func.count()).select_from(Import).where(*mine)) or 0
     newest = (col(Import.created_at).desc(), col(Import.id).desc())
     statement = select(Import).where(*mine).order_by(*newest)
     found = session.scalars(statement.offset((page - 1) * limit).limit(limit))
     return list(found), total
+
+
+def _was_started() -> ColumnElement[bool]:
+    """A draft that was dropped or rejected was never an import."""
+    return or_(
+        col(Import.started_at).is_not(None),
+        col(Import.status).in_(ACTIVE),
+        col(Import.cancel_requested),  # before its first row
+    )
+
+
+def started(session: Session, account_id: int, import_id: int) -> Import:
+    """An import that somebody has started. Raises NotFound for a draft too."""
+    mine = (col(Import.account_id) == account_id, col(Import.id) == import_id)
+    found = session.scalars(select(Import).where(*mine, _was_started())).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def uploads_of(session: Session, account_id: int, imports: Iterable[Import]) -> dict[int, Upload]:
+    """The uploads of some imports, by their own ids."""
+    wanted = {one.upload_id for one in imports}
+    mine = (col(Upload.account_id) == account_id, col(Upload.id).in_(wanted))
+    return {upload.id: upload for upload in session.scalars(select(Upload).where(*mine))}
+
+
+def given_up(
+    session: Session, account_id: int, imports: Iterable[Import]
+) -> dict[int, list[tuple[int, int]]]:
+    """(first row, rows) of each part that could not be stored, by the ids of the imports."""
+    with_some = [one.id for one in imports if one.unprocessed]
+    found: dict[int, list[tuple[int, int]]] = {}
+    statement = (
+        select(ImportPart)
+        .where(
+            col(ImportPart.account_id) == account_id,
+            col(ImportPart.import_id).in_(with_some),
+            col(ImportPart.kind) == "write",
+            col(ImportPart.state) == "given_up",
+        )
+        .order_by(col(ImportPart.import_id), col(ImportPart.ordinal))
+    )
+    for part in session.scalars(statement) if with_some else ():
+        found.setdefault(part.import_id, []).append((part.start["row"], part.rows))
+    return found
+
+
+def failures(session: Session, about: Import, limit: int) -> Sequence[RowProblem]:
+    """What is wrong with each of the first failed rows: of each row the first problem."""
+    if not about.failed:
+        return ()
+    statement = (
+        select(RowProblem)
+        .where(
+            col(RowProblem.account_id) == about.account_id,
+            col(RowProblem.import_id) == about.id,
+            col(RowProblem.severity) == Severity.ERROR,
+        )
+        .order_by(col(RowProblem.row), col(RowProblem.seq))
+        .execution_options(yield_per=500)
+    )
+    rows = groupby(session.scalars(statement), key=attrgetter("row"))
+    return [next(problems) for _, problems in islice(rows, limit)]
+
+
+def custom_fields(session: Session, account_id: int) -> list[str]:
+    """The names of the account's own fields: those that its newest imports wrote to."""
+    newest = (
+        select(col(Import.mapping))
+        .where(col(Import.account_id) == account_id, _was_started())
+        .order_by(col(Import.created_at).desc())
+        .limit(_IMPORTS_OF_FIELDS)
+    )
+    targets = dict.fromkeys(target for mapping in session.scalars(newest) for target in mapping)
+    return [target.removeprefix(CUSTOM) for target in targets if target.startswith(CUSTOM)]
 
 
 def under_way(session: Session, account_id: int) -> int:

@@ -75,6 +75,15 @@ class UnsupportedType(ImportFailure):
     code = "unsupported_type"
 
 
+class Rejected(ImportFailure):
+    """The file was rejected when it was read."""
+
+    def __init__(self, code: str, message: str) -> None:
+        """``code`` and ``message`` are those of the upload."""
+        super().__init__(message)
+        self.code = code
+
+
 class RateLimited(ImportFailure):
     """Too many requests. Wait, and send it again."""
 

@@ -14,12 +14,13 @@ import orjson
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from bot.api.arriving import Arrived, arrived
 from bot.api.caller import Caller, authenticate, presented
 from bot.api.endpoint import Answer, Call, Dialect, Endpoint, Refused
 from bot.api.failures import BadMethod, InternalError, RateLimited
+from bot.api.hosts import HostRoute
 from bot.api.office import Office
 from core.errors import ImportFailure
 from worker import logs
@@ -37,7 +38,9 @@ def routes(dialect: Dialect, office: Office) -> list[BaseRoute]:
     for path in dict.fromkeys(endpoint.path for endpoint in dialect.endpoints):
         here = {each.method: each for each in dialect.endpoints if each.path == path}
         serve = Served(dialect, office, here)
-        made.append(Route(dialect.prefix + path, serve, max_body_size=_TOLD_BY_US))
+        route = HostRoute(dialect.prefix + path, serve, max_body_size=_TOLD_BY_US)
+        route.hosts = dialect.hosts
+        made.append(route)
     return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.api.endpoint import Dialect
+from bot.dialects.leadvibe.routes import KENBUN, KENBUN_HOST, LEADVIBE
 
 #: Served in this order; where two take the same path, the first one answers.
-DIALECTS: tuple[Dialect, ...] = ()
+DIALECTS: tuple[Dialect, ...] = (KENBUN_HOST, LEADVIBE, KENBUN)
