@@ -55,6 +55,7 @@ def serve(settings: Settings, host: str = "0.0.0.0") -> None:  # noqa: S104  (a 
         log_config=None,  # uvicorn's lines go through ours
         log_level="info",
         access_log=False,
+        forwarded_allow_ips=settings.trusted_proxies,
         server_header=False,
         # Slack gives up after 3 s; nothing we do takes longer.
         timeout_graceful_shutdown=5,

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot import metrics
 from bot.api import openapi, serving
+from bot.api.limits import Limits, Rates
 from bot.api.office import Office
 from bot.desk import Desk
 from bot.dialects import DIALECTS
@@ -92,7 +93,9 @@ def door(database: Database, bell: Bell, workspaces: Workspaces) -> Door:
 def _api(settings: Settings, station: Station, measured: metrics.Metrics) -> list[BaseRoute]:
     """The routes of every dialect."""
     desk = Desk(station.database, station.bell)
-    office = Office(settings, station.database, station.files, desk, station, measured)
+    rates = Rates(settings.rate_address, settings.rate_key, settings.rate_account)
+    limits = Limits(rates, settings.redis_url)
+    office = Office(settings, station.database, station.files, desk, station, measured, limits)
     return [route for dialect in DIALECTS for route in serving.routes(dialect, office)]
 
 

@@ -33,7 +33,7 @@ class Arrived(NamedTuple):
     """What a request brought, checked."""
 
     query: BaseModel
-    body: BaseModel | None
+    body: BaseModel | bytes | None
     file: Sent | None
 
 
@@ -43,6 +43,8 @@ async def arrived(request: Request, endpoint: Endpoint, office: Office) -> Arriv
     if endpoint.form is not None:
         form, file = await _form(request, endpoint, endpoint.form, office)
         return Arrived(query, form, file)
+    if endpoint.raw:
+        return Arrived(query, await limited(request, endpoint.limit).body(), None)
     if endpoint.body is not None:
         return Arrived(query, await _json(request, endpoint, endpoint.body), None)
     return Arrived(query, None, None)

@@ -29,6 +29,10 @@ class Caller:
             raise Forbidden(scope=scope)
 
 
+#: Whoever calls an endpoint that is open to all.
+NOBODY = Caller(0, 0, frozenset())
+
+
 def presented(headers: Headers) -> str:
     """The key a request brings (X-27: either header; both only with the same key).
 

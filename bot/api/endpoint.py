@@ -49,7 +49,7 @@ class Call:
     caller: Caller
     path: Mapping[str, str]
     query: Any  #: of type ``Endpoint.query``
-    body: Any  #: of type ``Endpoint.body`` or ``Endpoint.form``
+    body: Any  #: of type ``Endpoint.body`` or ``Endpoint.form``; bytes where it is ``raw``
     file: Sent | None
     headers: Headers
     id: str  #: of the request, for the log
@@ -86,7 +86,9 @@ class Endpoint:
     body: type[BaseModel] | None = None  #: JSON
     form: type[BaseModel] | None = None  #: fields beside ``file`` in multipart/form-data
     limit: int = SMALL_BODY  #: bytes of the body, or of the file where there is a form
+    raw: tuple[str, ...] = ()  #: media types of a body that is handed over as it came, in bytes
     starts: bool = False  #: whether an Idempotency-Key makes a second try harmless
+    open: bool = False  #: needs no key: whoever knows the path may call it
     refusals: tuple[int, ...] = ()  #: further statuses, beside 401, 403 and 429
 
     @property

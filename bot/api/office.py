@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from anyio import to_thread
 from sqlalchemy import literal, select
 from sqlmodel import col
 
+from bot.api.limits import Limits
 from bot.desk import Desk
 from bot.metrics import Metrics
 from core import imports
@@ -43,6 +44,7 @@ class Office:
     desk: Desk
     station: Station
     measured: Metrics
+    limits: Limits = field(default_factory=Limits)
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:
         """Run something that waits for the database or the disk, in a thread."""

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
+from bot.api import admission, idempotency
 from bot.api.arriving import Arrived, arrived
-from bot.api.caller import Caller, authenticate, presented
 from bot.api.endpoint import Answer, Call, Dialect, Endpoint, Refused
 from bot.api.failures import BadMethod, InternalError, RateLimited
 from bot.api.hosts import HostRoute
@@ -71,29 +71,32 @@ class Served:
 
     async def _respond(self, request: Request, call_id: str) -> Response:
         try:
-            answer = await self._answer(request, call_id)
+            response = await self._answer(request, call_id)
         except ImportFailure as failure:
             response = refusal(self.dialect, failure)
         except Exception:  # the last resort: told to the log, never to the caller
             log.exception("request %s failed", call_id)
             response = refusal(self.dialect, InternalError(call_id))
-        else:
-            response = _response(answer)
         response.headers["X-Request-Id"] = call_id
+        response.headers.update(admission.told(request))
         return response
 
-    async def _answer(self, request: Request, call_id: str) -> Answer:
+    async def _answer(self, request: Request, call_id: str) -> Response:
         endpoint = self._endpoint(request)
-        key = presented(request.headers)
-        caller = await self.office.run(authenticate, self.office.database, key)
-        request.state.account = caller.account_id
-        caller.require(endpoint.scope)
+        caller = await self.office.run(admission.admit, self.office, request, endpoint)
         brought = await arrived(request, endpoint, self.office)
+        call = Call(
+            self.office, caller, request.path_params, brought.query, brought.body, brought.file,
+            request.headers, call_id,
+        )  # fmt: skip
         try:
-            return await self._handled(request, endpoint, caller, brought, call_id)
+            response = await self._done(request, endpoint, call, brought)
         except BaseException:
             await self._forget(brought)
             raise
+        if response.status_code >= 400 or idempotency.REPLAYED in response.headers:
+            await self._forget(brought)
+        return response
 
     def _endpoint(self, request: Request) -> Endpoint:
         method = "GET" if request.method == "HEAD" else request.method
@@ -101,14 +104,21 @@ class Served:
             raise BadMethod(self.methods)
         return self.methods[method]
 
-    async def _handled(
-        self, request: Request, endpoint: Endpoint, caller: Caller, brought: Arrived, call_id: str
-    ) -> Answer:
-        call = Call(
-            self.office, caller, request.path_params, brought.query, brought.body, brought.file,
-            request.headers, call_id,
-        )  # fmt: skip
-        return await handled(endpoint.handle, call)
+    async def _done(
+        self, request: Request, endpoint: Endpoint, call: Call, brought: Arrived
+    ) -> Response:
+        key = idempotency.key_of(request.headers) if endpoint.starts else None
+        if key is None:
+            return _response(await handled(endpoint.handle, call))
+
+        async def run() -> Response:
+            try:
+                return _response(await handled(endpoint.handle, call))
+            except ImportFailure as failure:  # kept, and told again, as an answer is
+                return refusal(self.dialect, failure)
+
+        digest = idempotency.digest(request, brought)
+        return await idempotency.once(self.office, call.caller.account_id, key, digest, run)
 
     async def _forget(self, brought: Arrived) -> None:
         """Delete the file of a request that was refused, unless a draft holds it by now."""

@@ -31,6 +31,8 @@ from worker.station import Pace, Station
 from worker.workspaces import Workspaces
 
 _numbers = itertools.count(1)
+#: Tests send more requests a minute than any customer does.
+UNLIMITED = {"rate_address": 0, "rate_key": 0, "rate_account": 0}
 
 
 @dataclass
@@ -100,7 +102,7 @@ def running_api(database: Database, folder: Path, **settings: Any) -> Iterator[A
     """A web process on a free port, with nobody to ring unless ``redis_url`` is given."""
     with socket.create_server(("127.0.0.1", 0)) as web_socket:
         url = f"http://127.0.0.1:{web_socket.getsockname()[1]}"
-        chosen = Settings(data_dir=folder, base_url=url, **settings)
+        chosen = Settings(data_dir=folder, base_url=url, **{**UNLIMITED, **settings})
         files, bell, workspaces = Files(folder / "files"), Bell(chosen.redis_url), Workspaces("")
         app = create_app(chosen, database, files, bell, workspaces)
         with serving(app, web_socket):
