@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from core import imports
+from core import imports, undo
 from core.db import Database
 from core.errors import FileGone, NotFound, WrongState
 from core.models import Import
@@ -159,6 +159,10 @@ class Desk:
     def cancel(self, account_id: int, import_id: int) -> Import:
         """Stop a running import. Raises WrongState."""
         return self._do(account_id, import_id, lambda s: imports.cancel(s, account_id, import_id))
+
+    def undo(self, account_id: int, import_id: int) -> Import:
+        """Begin to undo an import that has ended. Raises NotFound and WrongState."""
+        return self._do(account_id, import_id, lambda s: undo.start(s, account_id, import_id))
 
     def resume(self, account_id: int, import_id: int) -> Import:
         """Let a paused import go on. Raises WrongState."""

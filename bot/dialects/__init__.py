@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from bot.api.endpoint import Dialect
+from bot.dialects.leadvibe.additions import (
+    LEADPORT,
+    LEADPORT_KENBUN,
+    LEADPORT_KENBUN_HOST,
+)
 from bot.dialects.leadvibe.routes import KENBUN, KENBUN_HOST, LEADVIBE
 
 #: Served in this order; where two take the same path, the first one answers.
-DIALECTS: tuple[Dialect, ...] = (KENBUN_HOST, LEADVIBE, KENBUN)
+DIALECTS: tuple[Dialect, ...] = (
+    KENBUN_HOST,
+    LEADPORT_KENBUN_HOST,
+    LEADVIBE,
+    LEADPORT,
+    KENBUN,
+    LEADPORT_KENBUN,
+)
