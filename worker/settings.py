@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     )
     #: What a scrape of /metrics has to bring as its Bearer token, if anything.
     metrics_token: str = Field(default="", validation_alias="LEADPORT_METRICS_TOKEN", repr=False)
+    #: How long a request that is to answer with an import's results waits for its end.
+    wait_seconds: float = Field(default=30, ge=0, le=600, validation_alias="LEADPORT_WAIT_SECONDS")
     max_file_bytes: int = Field(
         default=200_000_000, gt=0, validation_alias="LEADPORT_MAX_FILE_BYTES"
     )

@@ -9,6 +9,7 @@ from bot.dialects.leadvibe.additions import (
     LEADPORT_KENBUN_HOST,
 )
 from bot.dialects.leadvibe.routes import KENBUN, KENBUN_HOST, LEADVIBE
+from bot.dialects.sendkit.routes import SENDKIT
 
 #: Served in this order; where two take the same path, the first one answers.
 DIALECTS: tuple[Dialect, ...] = (
@@ -18,4 +19,5 @@ DIALECTS: tuple[Dialect, ...] = (
     LEADPORT,
     KENBUN,
     LEADPORT_KENBUN,
+    SENDKIT,
 )

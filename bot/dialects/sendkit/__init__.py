@@ -1,0 +1,1 @@
+"""SendKit's API: one upload that is imported at once."""
