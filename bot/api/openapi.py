@@ -37,14 +37,13 @@ _WORDS = {
     429: "Too many requests: wait as long as Retry-After says.",
     500: "Internal error; the answer holds its number in the log.",
 }
-_IDEMPOTENCY_KEY: Json = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "Makes a second try harmless: for 24 hours the same request with the same key "
-    "gets the first one's answer.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-}
+#: In words and not as a parameter: a tool that fills in parameters would send one key with
+#: different requests, which is what the key is there to refuse.
+_IDEMPOTENCY_KEY = (
+    "Takes the header `Idempotency-Key`, up to 255 printable characters, which makes a second try "
+    "harmless: for 24 hours the same request with the same key gets the first one's answer; another "
+    "request with it gets 422, and one that comes while the first is still running 409."
+)
 
 
 def document(dialects: Sequence[Dialect], version: str, server: str) -> Json:
@@ -59,7 +58,7 @@ def document(dialects: Sequence[Dialect], version: str, server: str) -> Json:
         "info": {"title": "Leadport", "version": version, "description": _ABOUT},
         "servers": [{"url": server}],
         "security": [{"bearer": []}, {"apiKey": []}],
-        "tags": [{"name": name} for name in dict.fromkeys(d.name for d in dialects)],
+        "tags": [{"name": name} for name in _names(dialects)],
         "paths": paths,
         "components": {
             "securitySchemes": {
@@ -83,6 +82,12 @@ def _served(dialects: Iterable[Dialect]) -> Iterator[tuple[Dialect, Endpoint]]:
             yield dialect, endpoint
 
 
+def _names(dialects: Iterable[Dialect]) -> list[str]:
+    """The dialects in the order to read them: what has no prefix is the native API."""
+    read_first = sorted(dialects, key=lambda dialect: bool(dialect.prefix))
+    return list(dict.fromkeys(dialect.name for dialect in read_first if not dialect.hosts))
+
+
 def _path(dialect: Dialect, endpoint: Endpoint) -> str:
     return _PARAMETER.sub(r"{\1}", dialect.prefix + endpoint.path)
 
@@ -96,12 +101,17 @@ def _operation(dialect: Dialect, endpoint: Endpoint, refs: Mapping[Any, Json]) -
         "operationId": f"{dialect.name}_{endpoint.name}",
         "tags": [dialect.name],
         "summary": " ".join(summary.split()),
-        "description": f"{description}\n\nNeeds the scope `{endpoint.scope}`.".strip(),
+        "description": _description(endpoint, description),
         "parameters": _parameters(endpoint),
         "responses": {**_answers(endpoint, refs), **_refusals(dialect, endpoint, refs)},
     }
     body = _body(endpoint, refs)
     return {**operation, "requestBody": body} if body else operation
+
+
+def _description(endpoint: Endpoint, text: str) -> str:
+    needs = f"Needs the scope `{endpoint.scope}`."
+    return "\n\n".join(filter(None, (text, needs, _IDEMPOTENCY_KEY * endpoint.starts)))
 
 
 def _parameters(endpoint: Endpoint) -> list[Json]:
@@ -116,7 +126,7 @@ def _parameters(endpoint: Endpoint) -> list[Json]:
         described = _inlined(described, schema.get("$defs", {}))
         one: Json = {"name": name, "in": "query", "required": name in needed, "schema": described}
         found.append({**one, "description": its["description"]} if "description" in its else one)
-    return [*found, _IDEMPOTENCY_KEY] if endpoint.starts else found
+    return found
 
 
 def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
