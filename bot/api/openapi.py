@@ -41,8 +41,8 @@ _WORDS = {
 #: different requests, which is what the key is there to refuse.
 _IDEMPOTENCY_KEY = (
     "Takes the header `Idempotency-Key`, up to 255 printable characters, which makes a second try "
-    "harmless: for 24 hours the same request with the same key gets the first one's answer; another "
-    "request with it gets 422, and one that comes while the first is still running 409."
+    "harmless: for 24 hours the same request with the same key gets the first one's answer; "
+    "another request with it gets 422, and one that comes while the first is still running 409."
 )
 
 
