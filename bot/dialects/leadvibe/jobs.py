@@ -58,6 +58,17 @@ def seen(session: Session, account_id: int, job_id: str) -> wire.Seen:
     return wire.Seen(job, upload, given_up, problems)
 
 
+def followed(
+    database: Database, account_id: int, job_id: str, before: wire.Seen | None = None
+) -> wire.Seen:
+    """An import without its rows; ``before`` is how it looked last. Raises NotFound."""
+    with database.reading() as session:
+        job = asking.started(session, account_id, job_number(job_id))
+        upload = before.upload if before else asking.upload_of(session, account_id, job.id)
+        given_up = asking.given_up(session, account_id, [job]).get(job.id, ())
+    return wire.Seen(job, upload, given_up)
+
+
 def listed(session: Session, account_id: int, page: wire.Page) -> tuple[list[wire.Seen], int]:
     """A page of imports without their rows, and how many there are in all."""
     jobs, total = asking.recent(session, account_id, page=page.page, limit=page.limit)

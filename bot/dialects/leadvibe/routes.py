@@ -6,8 +6,9 @@ What Leadport adds to them is in ``additions``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from bot.api.endpoint import Answer, Call, Dialect, Endpoint, Nothing, Refused, Sent
 from bot.api.failures import InvalidRequest, UnsupportedType, status_of
@@ -128,9 +129,16 @@ def _check_kind(call: Call, sent: Sent) -> None:
         raise UnsupportedType
 
 
-LEADVIBE = Dialect("leadvibe", ImportJobs("Database error").endpoints, refuse, error=wire.Refusal)
+def _dialect(name: str, storage_error: str, **where: Any) -> Dialect:
+    endpoints = ImportJobs(storage_error).endpoints
+    return Dialect(name, endpoints, refuse, error=wire.Refusal, **where)
+
+
+#: What the documents call a row that we failed to store (L-41, K-15).
+LEADVIBE_STORAGE, KENBUN_STORAGE = "Database error", "Server error"
+KENBUN_HOSTS = ("api.kenbun.io",)
+
+LEADVIBE = _dialect("leadvibe", LEADVIBE_STORAGE)
 #: The same under another name: below a path of its own, and for its own host (K-2).
-KENBUN = Dialect(
-    "kenbun", ImportJobs("Server error").endpoints, refuse, prefix="/kenbun", error=wire.Refusal
-)
-KENBUN_HOST = replace(KENBUN, prefix="", hosts=("api.kenbun.io",))
+KENBUN = _dialect("kenbun", KENBUN_STORAGE, prefix="/kenbun")
+KENBUN_HOST = _dialect("kenbun", KENBUN_STORAGE, hosts=KENBUN_HOSTS)

@@ -62,6 +62,12 @@ class Page(Wire):
     limit: Annotated[int, Field(ge=1, le=policy.MOST_PAGE)] = policy.PAGE
 
 
+class UndoQuery(Wire):
+    """Whether to undo, or only to tell what it would be."""
+
+    dry_run: bool = False
+
+
 # ---- answers -----------------------------------------------------------------------------------
 
 
@@ -192,6 +198,53 @@ class JobDetail(BaseModel):
     undo: Undo | None
 
 
+class UndoForecast(BaseModel):
+    """How many leads undoing would delete, restore and keep, and how many are gone."""
+
+    job_id: str
+    deleted: int
+    restored: int
+    kept: int
+    gone: int
+
+
+class Example(BaseModel):
+    """A row that has a problem."""
+
+    row: int
+    line: int
+    value: str
+    message: str
+
+
+class ProblemGroup(BaseModel):
+    """The problems of one kind in one column: how many, and the first few."""
+
+    code: str
+    column: str
+    severity: Literal["error", "warning", "info"]
+    count: int
+    examples: list[Example]
+
+
+class Forecast(BaseModel):
+    """What importing a file would do, as far as it is known."""
+
+    file_id: str
+    status: Literal["running", "done", "failed"]
+    total_rows: int
+    rows_seen: int
+    created_count: int
+    updated_count: int
+    failed_count: int
+    unchanged_count: int
+    skipped_count: int
+    primary_identifier: Primary
+    field_mappings: dict[str, str]
+    alias_mappings: dict[str, str]
+    problems: list[ProblemGroup]
+
+
 class Refusal(BaseModel):
     """Why a request was refused."""
 
@@ -269,6 +322,24 @@ def detail(seen: Seen, storage_error: str) -> JobDetail:
         errors=errors, errors_truncated=len(errors) < counts["failed_count"],
         country=rules.region, cancel_requested=about.cancel_requested,
         paused=about.status == "paused", undo=undo(about),
+    )  # fmt: skip
+
+
+def forecast(drafted: Import, upload: Upload) -> Forecast:
+    """The forecast of a draft's newest mapping; its counts are those of the import."""
+    found = drafted.forecast if drafted.forecast_revision == drafted.revision else {}
+    header, rules = upload.sheet["format"]["header"], ImportRules.from_json(drafted.rules)
+    state = "done" if found.get("done") else "failed" if found.get("given_up") else "running"
+    return Forecast(
+        file_id=ids.show("preview", drafted.id), status=state, total_rows=drafted.total,
+        rows_seen=found.get("rows", 0), created_count=found.get("created", 0),
+        updated_count=found.get("updated", 0) + found.get("unchanged", 0),
+        failed_count=found.get("failed", 0), unchanged_count=found.get("unchanged", 0),
+        skipped_count=found.get("skipped", 0),
+        primary_identifier=_primary(header, drafted.mapping, rules),
+        field_mappings=_fields(header, drafted.mapping, rules),
+        alias_mappings=_aliases(header, drafted.mapping),
+        problems=[ProblemGroup(**group) for group in found.get("problems", ())],
     )  # fmt: skip
 
 
