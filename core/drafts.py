@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col
 
-from core import columns, mapping, parts
+from core import columns, mapping, parts, webhooks
 from core.asking import get, upload_of
 from core.db import now
 from core.errors import ImportFailure, UploadExpired, WrongState
@@ -166,7 +166,9 @@ def reject(session: Session, account_id: int, import_id: int, failure: ImportFai
     session.add(upload)
     ended = now(session)
     if move(session, account_id, import_id, "draft", "failed", completed_at=ended, **words):
-        tell(session, get(session, account_id, import_id), "card")
+        rejected = get(session, account_id, import_id)
+        tell(session, rejected, "card")
+        webhooks.happened(session, rejected, webhooks.FAILED)
 
 
 def dismiss(session: Session, account_id: int, import_id: int) -> bool:

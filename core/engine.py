@@ -17,7 +17,7 @@ from pathlib import Path
 import orjson
 from sqlmodel import Session
 
-from core import ids, imports, matching, parts, tally, writing
+from core import ids, imports, matching, parts, tally, webhooks, writing
 from core.ahead import Ahead, Piece, pays
 from core.db import Database
 from core.deciding import Plan, decide
@@ -71,6 +71,7 @@ def _write(database: Database, job: Job, claim: Claim, ahead: Ahead | None) -> N
         paused = imports.pause(session, job.account_id, job.import_id, job.rules)
         running = imports.get(session, job.account_id, job.import_id)
         imports.tell(session, running, "card", soon=paused)
+        webhooks.progressed(session, running)
 
     database.transact(apply_part)
 

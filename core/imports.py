@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, literal, or_, select, update
 from sqlmodel import Session, col
 
-from core import mapping, parts, tally
+from core import mapping, parts, tally, webhooks
 from core.accounts import account, take_once
 from core.asking import earlier_import, get, recent, under_way, upload_of
 from core.db import now
@@ -70,7 +70,8 @@ def cut(sheet: dict[str, Any]) -> list[tuple[Position, int]]:
 
 def begin(session: Session, account_id: int, import_id: int) -> None:
     """The first part was claimed: the import is in progress."""
-    move(session, account_id, import_id, "queued", "in_progress", started_at=now(session))
+    if move(session, account_id, import_id, "queued", "in_progress", started_at=now(session)):
+        webhooks.happened(session, get(session, account_id, import_id), webhooks.STARTED)
 
 
 def pause(session: Session, account_id: int, import_id: int, rules: ImportRules) -> bool:
@@ -142,6 +143,7 @@ def settle(session: Session, account_id: int, import_id: int) -> bool:
     session.refresh(running)
     tell(session, running, "card")
     tell(session, running, "summary", once=True)
+    webhooks.happened(session, running, f"import.{status}")
     return True
 
 

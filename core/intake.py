@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core import columns, imports, mapping, parts
+from core import columns, imports, mapping, parts, webhooks
 from core.db import Database
 from core.errors import ImportFailure, InvalidMapping
 from core.identifiers import Kind
@@ -191,6 +191,7 @@ def _make_ready(session: Session, claim: Claim, upload: Upload, look: Look) -> N
             parts.add(session, PartKey(key.account_id, key.import_id, "forecast", draft.revision))
     session.add_all([draft, upload])
     imports.tell(session, draft, "card")
+    webhooks.happened(session, draft, webhooks.PREVIEWED)
 
 
 def rules_for(

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import literal, select, update
 from sqlmodel import Session, col
 
-from core import copying, imports, matching, parts, staging, writing
+from core import copying, imports, matching, parts, staging, webhooks, writing
 from core.columns import OPT_OUT_TARGETS
 from core.db import Database
 from core.deciding import LeadState
@@ -205,6 +205,8 @@ def _advance(session: Session, claim: Claim, plan: Sequence[Undoing]) -> None:
         undone.undo_state, undone.undone_at = "undone", imports.now(session)
     session.add(undone)
     imports.tell(session, undone, "card", soon=undone.undo_state == "undone")
+    if undone.undo_state == "undone":
+        webhooks.happened(session, undone, webhooks.UNDONE)
 
 
 def _counts(found: Counter[str] | Iterable[str]) -> dict[str, int]:
