@@ -15,7 +15,6 @@ from typing import Any
 from slack_bolt import App, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.logger.messages import warning_client_prioritized_and_token_skipped
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.slack import payloads
@@ -63,7 +62,7 @@ def build(door: Door, steps: tuple[Step, ...] = STEPS) -> App:
     """The Bolt app that serves the steps. Signatures are checked before, on the raw bytes."""
     logging.getLogger("slack_bolt.App").addFilter(_matters)
     bolt = App(
-        client=WebClient(base_url=door.workspaces.api_url),
+        client=door.workspaces.caller(None),
         authorize=_authorize(door),
         user_facing_authorize_error_message=_NOT_OURS,
         process_before_response=True,

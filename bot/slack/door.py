@@ -105,3 +105,8 @@ class Step:
     actions: Mapping[str, OnClick] = field(default_factory=dict)
     views: Mapping[str, OnSubmit] = field(default_factory=dict)
     command: OnCommand | None = None
+
+    @property
+    def listened(self) -> tuple[str, ...]:
+        """The events that it wants to hear of."""
+        return (*self.events, *self.partings)

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from bot.slack.app import STEPS
+from bot.slack.install import SCOPES as SCOPES_ASKED
 from tests.bot.conftest import Office
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +34,7 @@ SCOPES = {
     "files_completeUploadExternal": "files:write",
     "files_getUploadURLExternal": "files:write",
     "files_info": "files:read",
+    "oauth_v2_access": None,
     "users_info": "users:read",
     "views_open": None,
     "views_update": None,
@@ -44,6 +46,8 @@ EVENT_SCOPES = {
     "message.im": "im:history",
     "message.mpim": "mpim:history",
     "file_deleted": "files:read",
+    "app_uninstalled": None,
+    "tokens_revoked": None,
 }
 MESSAGES = {"message.channels", "message.groups", "message.im", "message.mpim"}
 
@@ -83,7 +87,9 @@ SCHEMA = shape(
             ),
             slash_commands={"type": "array", "items": COMMAND, "maxItems": 50},
         ),
-        "oauth_config": shape({"scopes": shape({"bot": NAMES})}),
+        "oauth_config": shape(
+            {"scopes": shape({"bot": NAMES})}, redirect_urls={"type": "array", "items": URL}
+        ),
         "settings": shape(
             {
                 "event_subscriptions": shape({"bot_events": NAMES}, request_url=URL),
@@ -97,8 +103,8 @@ SCHEMA = shape(
 
 def called() -> set[str]:
     """Every Web API method that the code names."""
-    families = "auth|chat|conversations|files|reactions|users|views"
-    pattern = re.compile(rf"\.((?:{families})_[a-zA-Z]+)\(")
+    families = "auth|chat|conversations|files|oauth|reactions|users|views"
+    pattern = re.compile(rf"\.((?:{families})_[a-zA-Z0-9_]+)\(")
     sources = [*(ROOT / "bot").rglob("*.py"), *(ROOT / "worker").rglob("*.py")]
     return {name for path in sources for name in pattern.findall(path.read_text("utf-8"))}
 
@@ -111,7 +117,7 @@ def test_it_is_a_manifest(manifest: dict[str, Any]) -> None:
 
 def test_events_are_those_listened_to() -> None:
     """Every event a step listens to is subscribed, and no other."""
-    wanted = {name.partition(".")[0] for step in STEPS for name in step.events}
+    wanted = {name.partition(".")[0] for step in STEPS for name in step.listened}
     subscribed = set(HTTP["settings"]["event_subscriptions"]["bot_events"])
 
     assert (wanted - {"message"}) | (MESSAGES if "message" in wanted else set()) == subscribed
@@ -128,6 +134,11 @@ def test_scopes_are_those_needed() -> None:
     assert (needed - {None}) | commands == set(HTTP["oauth_config"]["scopes"]["bot"])
 
 
+def test_installing_asks_for_the_same_scopes() -> None:
+    """Whoever installs the app by OAuth is asked for what the manifest asks for."""
+    assert list(SCOPES_ASKED) == HTTP["oauth_config"]["scopes"]["bot"]
+
+
 def test_every_scope_says_why() -> None:
     """Each scope stands with a comment that says what it is for."""
     source = (ROOT / "manifest.yml").read_text("utf-8")
@@ -142,13 +153,14 @@ def test_commands_are_those_answered() -> None:
 
 
 def test_urls_are_served(office: Office) -> None:
-    """Each address in the manifest is a route of the web process that takes POST."""
+    """Each address in the manifest is a route: one takes Slack's POST, one a browser's GET."""
     urls = re.findall(r"https://\S+", (ROOT / "manifest.yml").read_text("utf-8"))
     paths = {urlsplit(url).path for url in urls} - {""}
 
-    assert paths == {"/slack/events"}
-    for path in paths:
-        assert httpx.post(f"{office.url}{path}", trust_env=False).status_code == 401
+    assert paths == {"/slack/events", "/slack/oauth_redirect"}
+    assert httpx.post(f"{office.url}/slack/events", trust_env=False).status_code == 401
+    back = httpx.get(f"{office.url}/slack/oauth_redirect", trust_env=False)
+    assert (back.status_code, "SLACK_CLIENT_ID is not set" in back.text) == (503, True)
 
 
 def test_socket_mode_differs_only_in_the_transport() -> None:
@@ -156,6 +168,7 @@ def test_socket_mode_differs_only_in_the_transport() -> None:
     http = deepcopy(HTTP)
     settings = http["settings"]
     del settings["event_subscriptions"]["request_url"], settings["interactivity"]["request_url"]
+    del http["oauth_config"]["redirect_urls"]
     for command in http["features"]["slash_commands"]:
         del command["url"]
     settings["socket_mode_enabled"] = True
