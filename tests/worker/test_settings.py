@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from worker.settings import SLACK_API_URL, Settings
+from worker.settings import SLACK_API_URL, NoSecretKey, Settings
 
 
 def test_defaults_need_no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -51,9 +51,22 @@ def test_secrets_are_not_shown() -> None:
     assert "secret" not in shown
 
 
+def test_workspaces_that_install_the_app() -> None:
+    """Client id and secret count as a connection to Slack, and need a key for the tokens."""
+    settings = Settings(slack_client_id="1", slack_client_secret="2", slack_signing_secret="3")
+
+    assert settings.has_slack
+    with pytest.raises(NoSecretKey, match="LEADPORT_SECRET_KEY is not set"):
+        settings.check_secret_key()
+    settings.model_copy(update={"secret_key": "4"}).check_secret_key()
+    Settings(slack_bot_token="xoxb-1").check_secret_key()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
+        {"SLACK_CLIENT_ID": "1"},
+        {"SLACK_CLIENT_SECRET": "2"},
         {"PORT": "http"},
         {"LEADPORT_FILES_URL": "s3://bucket"},
         {"LEADPORT_SLACK_TIMEOUT_SECONDS": "40"},
