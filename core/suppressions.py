@@ -51,6 +51,12 @@ def suppress(
     ``region`` is where phones without a country are from.
     """
     keys, refused = _keys(entries, region)
+    new = add(session, account_id, keys, reason)
+    return Changed(new, len(keys) - new, refused)
+
+
+def add(session: Session, account_id: int, keys: set[Key], reason: str) -> int:
+    """Put identifiers in their normal form on the list; how many were not on it."""
     new = keys - find_suppressed(session, account_id, keys)
     if new:
         time = now(session)
@@ -61,7 +67,7 @@ def suppress(
             for kind, value in sorted(new)
         ]  # fmt: skip
         session.connection().execute(insert(Suppression).on_conflict_do_nothing(), rows)
-    return Changed(len(new), len(keys) - len(new), refused)
+    return len(new)
 
 
 def unsuppress(
