@@ -10,8 +10,10 @@ from core.table import Limits
 from core.uploads import Files
 from worker.counts import Counts
 from worker.installations import Installations
+from worker.outward import Outward
 from worker.queue import Bell
 from worker.settings import Settings
+from worker.webhooks import Courier, Sender
 from worker.workspaces import Workspaces
 
 
@@ -36,6 +38,7 @@ class Station:
     pace: Pace = field(default_factory=Pace)
     limits: Limits = field(default_factory=Limits)
     ahead: Ahead | None = None  #: reads ahead while one job does several parts
+    courier: Courier | None = None  #: sends webhooks; nobody does without a secret key
 
 
 def open_station(settings: Settings) -> Station:
@@ -59,4 +62,12 @@ def open_station(settings: Settings) -> Station:
             max_claims=settings.max_claims,
         ),
         limits=Limits(bytes=settings.max_file_bytes),
+        courier=_courier(settings, database),
     )
+
+
+def _courier(settings: Settings, database: Database) -> Courier | None:
+    if not settings.secret_key:
+        return None
+    outward = Outward(private=settings.webhooks_allow_private)
+    return Courier(database, Sender(settings.secret_key, outward))

@@ -8,11 +8,11 @@ from threading import Event, Thread
 
 from sqlmodel import Session
 
-from core import disposal, forecast, imports, outbox, parts, undo
+from core import deliveries, disposal, forecast, idempotency, imports, outbox, parts, undo
 from core.db import CONFLICTS
 from core.errors import ImportFailure
 from core.parts import PartKey
-from worker import thread
+from worker import thread, webhooks
 from worker.queue import name_of
 from worker.station import Station
 
@@ -31,12 +31,17 @@ class GivenUp(ImportFailure):
 def run(station: Station, stop: Event, sweep_seconds: float, tick_seconds: float) -> None:
     """Deliver what is due at every tick, and sweep now and then, until told to stop.
 
-    Summaries have a thread of their own: a file they bring must not hold up the cards.
+    Summaries have a thread of their own: a file they bring must not hold up the cards. So do
+    webhooks, whose other side is anybody's.
     """
-    summaries = Thread(target=_tell_summaries, args=(station, stop, tick_seconds), daemon=True)
-    summaries.start()
+    beside = [Thread(target=_tell_summaries, args=(station, stop, tick_seconds), daemon=True)]
+    if station.courier:
+        arguments = (station.courier, stop, tick_seconds)
+        beside.append(Thread(target=webhooks.run, args=arguments, daemon=True))
+    for thread_ in beside:
+        thread_.start()
     sweep_at = tidy_at = 0.0
-    while not stop.wait(tick_seconds) and summaries.is_alive():
+    while not stop.wait(tick_seconds) and all(thread_.is_alive() for thread_ in beside):
         try:
             deliver_due(station, "card")
             ring_reads(station)
@@ -45,9 +50,16 @@ def run(station: Station, stop: Event, sweep_seconds: float, tick_seconds: float
                 sweep(station)
             if time.monotonic() >= tidy_at:
                 tidy_at = time.monotonic() + _TIDY_SECONDS
-                disposal.drop_orphans(station.database, station.files)
+                tidy(station)
         except CONFLICTS as error:
             log.warning("the database is away: %s", type(error).__name__)
+
+
+def tidy(station: Station) -> None:
+    """Forget what nobody asks for any more."""
+    disposal.drop_orphans(station.database, station.files)
+    station.database.transact(idempotency.drop_expired)
+    station.database.transact(deliveries.drop_old)
 
 
 def _tell_summaries(station: Station, stop: Event, tick_seconds: float) -> None:

@@ -36,6 +36,7 @@ _WORDS = {
     422: "It cannot be done as it was asked for.",
     429: "Too many requests: wait as long as Retry-After says.",
     500: "Internal error; the answer holds its number in the log.",
+    503: "This installation is not set up for it yet.",
 }
 #: In words and not as a parameter: a tool that fills in parameters would send one key with
 #: different requests, which is what the key is there to refuse.

@@ -10,6 +10,7 @@ from bot.dialects.leadvibe.additions import (
 )
 from bot.dialects.leadvibe.routes import KENBUN, KENBUN_HOST, LEADVIBE
 from bot.dialects.sendkit.routes import SENDKIT
+from bot.dialects.webhooks.routes import WEBHOOKS
 
 #: Served in this order; where two take the same path, the first one answers.
 DIALECTS: tuple[Dialect, ...] = (
@@ -20,4 +21,5 @@ DIALECTS: tuple[Dialect, ...] = (
     KENBUN,
     LEADPORT_KENBUN,
     SENDKIT,
+    WEBHOOKS,
 )
