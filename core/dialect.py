@@ -180,7 +180,7 @@ def _glued(delimiter: str) -> re.Pattern[str]:
         re.escape(other) for other in (*DELIMITERS[1:], "^", "~") if other != delimiter
     )
     comma = "" if delimiter == "," else r"|[^\s\d],[^\s]|,[^\s\d]"
-    return re.compile(rf"[{others}](?! ){comma}")
+    return re.compile(rf"[{others}](?! )|::{comma}")
 
 
 # ---- quotes ------------------------------------------------------------------------------------

@@ -36,6 +36,8 @@ def unit_bytes(encoding: str) -> int:
 
 def split(text: str) -> list[str]:
     """The lines of a text with their line ends. ``str.splitlines`` would split at eight more."""
+    if text.isascii() and not any(sign in text for sign in "\v\f\x1c\x1d\x1e"):
+        return text.splitlines(keepends=True)  # twice as fast, and these are all it could mistake
     return list(io.StringIO(text, newline=""))
 
 
@@ -292,10 +294,12 @@ class Lines:
         return text.translate(_STRAY_BYTES)
 
     def _suspect_quotes(self, lines: list[str], first: int) -> None:
-        for index, line in enumerate(lines, first):
-            if line.count(self._quote) & 1:
-                self.suspects.setdefault(index, set()).add("quote")
-            if line[:1] == "'" and line.rstrip()[-1:] == "'":
+        quote = self._quote
+        odd = [index for index, line in enumerate(lines, first) if line.count(quote) & 1]
+        for index in odd:
+            self.suspects.setdefault(index, set()).add("quote")
+        for index in [index for index, line in enumerate(lines, first) if line[:1] == "'"]:
+            if lines[index - first].rstrip()[-1:] == "'":
                 self.suspects.setdefault(index, set()).add("apostrophe")
 
     def _suspect(self, lines: list[str], first: int, sign: str, why: str) -> None:

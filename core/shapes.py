@@ -15,6 +15,10 @@ _SHAPES = (
     ("number", re.compile(r"[-+]?[$€£]?[\d.,\s]*\d ?[%€$£]?\Z")),
     ("code", re.compile(r"(?=.*\d.*\d)(?=.*[A-Z])[A-Z0-9][A-Z0-9 _\-/]{2,}\Z")),
 )
+#: Those whose values may start with a letter: most values do, and this is asked of each.
+_OF_LETTERS = tuple(pair for pair in _SHAPES if pair[0] in {"email", "url", "code"})
+#: What every shape but plain text has.
+_TELLING = re.compile(r"[\d@]|https?:|www\.", re.I)
 #: Shapes that only a value has, never a name of a column.
 DISTINCT = frozenset({"email", "url", "date", "time", "phone"})
 
@@ -24,4 +28,7 @@ def shape(cell: str) -> str:
     text = cell.strip()
     if not text:
         return "empty"
-    return next((name for name, pattern in _SHAPES if pattern.match(text)), "text")
+    if not _TELLING.search(text):
+        return "text"
+    shapes = _OF_LETTERS if text[0].isalpha() else _SHAPES
+    return next((name for name, pattern in shapes if pattern.match(text)), "text")
