@@ -5,6 +5,9 @@ back that still holds what the import wrote. What a person, the API or a later i
 stays and is named; an opt-out stays too, and a lead that only this import knows of stays with it.
 A batch and the part that stands for it end in one transaction, so a killed worker's undo goes on
 where it stopped.
+
+What comes back is every byte of fields, tags and identifiers, and the version. The time of the last
+change does not: undoing is one, and whoever asks for what changed since wants to hear of it.
 """
 
 from __future__ import annotations
@@ -15,22 +18,27 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import literal, select, update
+from sqlalchemy import func, literal, select, update
 from sqlmodel import Session, col
 
-from core import copying, imports, matching, parts, staging, webhooks, writing
+from core import copying, imports, parts, staging, touched, webhooks, writing
 from core.columns import OPT_OUT_TARGETS
 from core.db import Database
 from core.deciding import LeadState
 from core.errors import WrongState
 from core.models import Import, LeadChange
 from core.parts import Claim, PartKey
+from core.touched import DELETED, GONE, KEPT, OPEN, RESTORED, Change
 
 #: Leads undone in one transaction.
 BATCH_LEADS = 5_000
 
-#: What becomes of a lead.
-DELETED, RESTORED, KEPT, GONE = "deleted", "restored", "kept", "gone"
+_NOT_YET = {
+    "draft": "The import is still a draft: nothing of it was imported.",
+    "queued": "The import has not begun. Cancel it instead.",
+    "in_progress": "The import is still running. Cancel it or let it end, and then undo it.",
+    "paused": "The import is paused. Cancel it, and then undo it.",
+}
 
 
 @dataclass
@@ -51,9 +59,7 @@ def start(session: Session, account_id: int, import_id: int) -> Import:
 
     Raises NotFound, and WrongState where there is nothing to undo, or it is being undone already.
     """
-    ended = imports.get(session, account_id, import_id)
-    if ended.started_at is None or ended.status not in imports.ENDED:
-        raise WrongState(f"The import is {ended.status}; only one that has ended can be undone.")
+    ended = _ended(session, account_id, import_id)
     again = ended.undo_state == "failed"
     statement = (
         update(Import)
@@ -64,8 +70,7 @@ def start(session: Session, account_id: int, import_id: int) -> Import:
         .execution_options(synchronize_session=False)
     )
     if session.execute(statement).one_or_none() is None:
-        state = {"undoing": "is being", "undone": "has been"}[ended.undo_state]
-        raise WrongState(f"The import {state} undone already.")
+        raise WrongState("The import is being undone already.")
     ordinal, begin = parts.following(session, account_id, import_id, "undo")
     key = PartKey(account_id, import_id, "undo", ordinal)
     parts.add(session, key, begin or {"after": 0})
@@ -75,33 +80,63 @@ def start(session: Session, account_id: int, import_id: int) -> Import:
     return ended
 
 
+def _ended(session: Session, account_id: int, import_id: int) -> Import:
+    """The import, if there is anything to undo. Raises NotFound and WrongState."""
+    found = imports.get(session, account_id, import_id)
+    if found.status in _NOT_YET:
+        raise WrongState(_NOT_YET[found.status])
+    if found.started_at is None:
+        raise WrongState("Nothing of it was imported, so there is nothing to undo.")
+    if found.undo_state == "undone":
+        raise WrongState("The import has been undone already.")
+    return found
+
+
 def undo_part(database: Database, claim: Claim) -> None:
     """Undo the next batch of leads. Raises ClaimLost where somebody else has the part now."""
-    account_id, import_id = claim.key[:2]
+    batch = (*claim.key[:2], claim.start["after"], BATCH_LEADS)
 
     def apply(session: Session) -> None:
         parts.hold(session, claim)
-        changes = _changes(session, account_id, import_id, claim.start["after"])
-        leads = matching.find_leads(session, account_id, 0, _ids(changes), lock=True)
-        plan = [decide(change, leads.get(change.lead_id)) for change in changes]
-        _apply(session, account_id, import_id, plan)
+        touched.lock(session, *batch)
+        plan = _plan(session, claim.key, touched.fates(session, *batch))
+        _apply(session, claim.key, plan)
         parts.finish(session, claim)
         _advance(session, claim, plan)
 
     database.transact(apply)
 
 
+def _plan(session: Session, key: PartKey, fates: Iterable[tuple[int, str]]) -> list[Undoing]:
+    """What to do with each lead of a batch, in the order of their ids."""
+    plan = {lead_id: Undoing(lead_id, fate) for lead_id, fate in fates}
+    open_ = [u.lead_id for u in plan.values() if u.outcome not in (DELETED, GONE)]
+    for change, lead in touched.details(session, *key[:2], open_):
+        plan[change.lead_id] = decide(change, lead)
+    return list(plan.values())
+
+
 def preview(session: Session, account_id: int, import_id: int) -> dict[str, int]:
-    """How many leads undoing would delete, restore and keep, and how many are gone."""
-    imports.get(session, account_id, import_id)
-    found: Counter[str] = Counter()
+    """How many leads undoing would delete, restore and keep, and how many are gone.
+
+    Of an undo that is under way, what it will come to. Raises NotFound and WrongState.
+    """
+    found = Counter(_ended(session, account_id, import_id).undo_counts)
+    found.update(touched.counted(session, account_id, import_id))
     after = 0
-    while changes := _changes(session, account_id, import_id, after):
-        after = changes[-1].lead_id
-        leads = matching.find_leads(session, account_id, 0, _ids(changes), lock=False)
-        found.update(decide(change, leads.get(change.lead_id)).outcome for change in changes)
-        session.expunge_all()
+    while found[OPEN] and (
+        ids := touched.waiting(session, account_id, import_id, after, BATCH_LEADS)
+    ):
+        after = ids[-1]
+        details = touched.details(session, account_id, import_id, ids)
+        found.update(decide(change, lead).outcome for change, lead in details)
     return _counts(found)
+
+
+def leads_touched(session: Session, account_id: int, import_id: int) -> int:
+    """How many leads the import created or changed: those that undoing goes through."""
+    mine = (col(LeadChange.account_id) == account_id, col(LeadChange.import_id) == import_id)
+    return session.scalar(select(func.count()).select_from(LeadChange).where(*mine)) or 0
 
 
 def give_up(session: Session, key: PartKey) -> None:
@@ -118,16 +153,12 @@ def give_up(session: Session, key: PartKey) -> None:
 # ---- decide (pure) -----------------------------------------------------------------------------
 
 
-def decide(change: LeadChange, lead: LeadState | None) -> Undoing:
-    """What to do about one journal entry, given the lead as it is now."""
-    if lead is None:
-        return Undoing(change.lead_id, GONE)
+def decide(change: Change, lead: LeadState) -> Undoing:
+    """What to do with a lead that is not simply deleted, given how it is now."""
     untouched = lead.version == change.version
     opt_outs = [name for name in OPT_OUT_TARGETS if name in lead.fields]
-    if change.created:
-        # Deleting the lead would forget that the person opted out.
-        gone = untouched and not opt_outs
-        return Undoing(lead.id, DELETED if gone else KEPT, kept=opt_outs if untouched else [])
+    if change.created:  # but touched since, or the only one to know of an opt-out
+        return Undoing(lead.id, KEPT, kept=opt_outs if untouched else [])
     undoing = Undoing(lead.id, RESTORED, dict(lead.fields), version=lead.version + 1)
     stays = [name for name in opt_outs if name in change.fields]
     if untouched and not stays:
@@ -143,34 +174,16 @@ def decide(change: LeadChange, lead: LeadState | None) -> Undoing:
             undoing.fields[name] = before
     undoing.tags = [tag for tag in lead.tags if tag not in change.tags]
     undoing.identifiers = change.identifiers
+    if undoing.fields == lead.fields and undoing.tags == lead.tags and not undoing.identifiers:
+        undoing.outcome = KEPT  # nothing of what the import did is left to take back
     return undoing
-
-
-# ---- gather ------------------------------------------------------------------------------------
-
-
-def _changes(session: Session, account_id: int, import_id: int, after: int) -> Sequence[LeadChange]:
-    statement = (
-        select(LeadChange)
-        .where(
-            col(LeadChange.account_id) == account_id,
-            col(LeadChange.import_id) == import_id,
-            col(LeadChange.lead_id) > after,
-        )
-        .order_by(col(LeadChange.lead_id))
-        .limit(BATCH_LEADS)
-    )
-    return session.scalars(statement).all()
-
-
-def _ids(changes: Sequence[LeadChange]) -> list[int]:
-    return [change.lead_id for change in changes]
 
 
 # ---- apply -------------------------------------------------------------------------------------
 
 
-def _apply(session: Session, account_id: int, import_id: int, plan: Sequence[Undoing]) -> None:
+def _apply(session: Session, key: PartKey, plan: Sequence[Undoing]) -> None:
+    account_id, import_id = key[:2]
     sqlite = session.get_bind().dialect.name == "sqlite"
     way = staging if sqlite else copying
     now = imports.now(session)

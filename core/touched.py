@@ -1,0 +1,149 @@
+"""What an import touched and how it stands now: its journal beside the leads, as undo needs it.
+
+What becomes of most leads is told in SQL, without looking into them; only those that undo has to
+take apart field by field are fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import JSON, BigInteger, Select, Text, and_, case, cast, func, literal, select
+from sqlmodel import Session, col
+
+from core.columns import OPT_OUT_TARGETS
+from core.deciding import LeadState
+from core.models import Lead, LeadChange
+
+#: What becomes of a lead; OPEN where only its fields can tell.
+DELETED, RESTORED, KEPT, GONE, OPEN = "deleted", "restored", "kept", "gone", ""
+
+
+class Change(NamedTuple):
+    """What the journal says of one lead."""
+
+    lead_id: int
+    created: bool
+    fields: dict[str, list[str | None]]
+    identifiers: list[list[str]]
+    tags: list[str]
+    was: int
+    version: int
+
+
+def _fate() -> Any:
+    untouched = col(Lead.version) == col(LeadChange.version)
+    # Deleting a lead would forget that the person opted out.
+    opt_outs = [col(Lead.fields)[name].as_string().is_(None) for name in OPT_OUT_TARGETS]
+    as_left = and_(untouched, *opt_outs)
+    created = col(LeadChange.created)
+    return case(
+        (col(Lead.id).is_(None), GONE),
+        (and_(created, as_left), DELETED),
+        (created, KEPT),
+        (as_left, RESTORED),
+        else_=OPEN,
+    )
+
+
+def lock(session: Session, account_id: int, import_id: int, after: int, limit: int) -> None:
+    """Lock the next leads in the order of their ids; SQLite has its one lock already."""
+    batch = _next(select(col(LeadChange.lead_id)), account_id, import_id, after).limit(limit)
+    statement = (
+        select(col(Lead.id))
+        .where(col(Lead.account_id) == account_id, col(Lead.id).in_(batch))
+        .order_by(col(Lead.id))
+        .with_for_update()
+    )
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(statement).all()
+
+
+def fates(
+    session: Session, account_id: int, import_id: int, after: int, limit: int
+) -> list[tuple[int, str]]:
+    """The next leads, by their ids, and what undoing does to each."""
+    statement = _beside(select(col(LeadChange.lead_id), _fate()))
+    found = session.execute(_next(statement, account_id, import_id, after).limit(limit))
+    return [(lead_id, fate) for lead_id, fate in found]
+
+
+def counted(session: Session, account_id: int, import_id: int) -> dict[str, int]:
+    """How many of the leads that undo has not come to yet have which fate."""
+    fate = _fate().label("fate")
+    statement = _beside(select(fate, func.count())).where(col(LeadChange.undone).is_(None))
+    grouped = _next(statement, account_id, import_id, 0).group_by(fate).order_by(None)
+    return {name: number for name, number in session.execute(grouped)}  # noqa: C416  (no dict)
+
+
+def waiting(session: Session, account_id: int, import_id: int, after: int, limit: int) -> list[int]:
+    """The next leads whose fate is OPEN and that undo has not come to yet."""
+    statement = _beside(select(col(LeadChange.lead_id))).where(
+        _fate() == OPEN, col(LeadChange.undone).is_(None)
+    )
+    return list(session.scalars(_next(statement, account_id, import_id, after).limit(limit)))
+
+
+def details(
+    session: Session, account_id: int, import_id: int, ids: Iterable[int]
+) -> list[tuple[Change, LeadState]]:
+    """What the journal says of these leads, and how they stand now."""
+    journal = (LeadChange.fields, LeadChange.identifiers, LeadChange.tags)
+    # Labelled, for two columns of the same name that are cast are not told apart otherwise.
+    texts = [
+        cast(col(text), Text).label(f"text_{n}")
+        for n, text in enumerate((*journal, Lead.fields, Lead.tags))
+    ]
+    columns: list[Any] = [
+        col(LeadChange.lead_id), col(LeadChange.created), col(LeadChange.was),
+        col(LeadChange.version), col(Lead.version).label("now"), *texts,
+    ]  # fmt: skip
+    statement = (
+        select(*columns)
+        .join(Lead, _same_lead())
+        .where(
+            col(LeadChange.account_id) == account_id,
+            col(LeadChange.import_id) == import_id,
+            col(LeadChange.lead_id).in_(_listed(session, ids)),
+        )
+        .order_by(col(LeadChange.lead_id))
+    )
+    return [_pair(*row) for row in session.execute(statement)]
+
+
+def _pair(
+    lead_id: int, created: bool, was: int, version: int, now: int, *texts: str
+) -> tuple[Change, LeadState]:
+    changed, identifiers, added, fields, tags = map(orjson.loads, texts)
+    change = Change(lead_id, created, changed, identifiers, added, was, version)
+    return change, LeadState(lead_id, fields, tags, now)
+
+
+def _listed(session: Session, ids: Iterable[int]) -> Any:
+    """The ids as one JSON text: the planner of PostgreSQL takes a long list badly."""
+    given = orjson.dumps(list(ids)).decode()
+    if session.get_bind().dialect.name == "sqlite":
+        return select(func.json_each(given).table_valued("value").c.value)
+    each = func.json_array_elements_text(cast(literal(given, Text()), JSON)).column_valued("value")
+    return select(cast(each, BigInteger))
+
+
+def _beside(statement: Select[Any]) -> Select[Any]:
+    return statement.select_from(LeadChange).outerjoin(Lead, _same_lead())
+
+
+def _same_lead() -> Any:
+    return and_(
+        col(Lead.account_id) == col(LeadChange.account_id),
+        col(Lead.id) == col(LeadChange.lead_id),
+    )
+
+
+def _next(statement: Select[Any], account_id: int, import_id: int, after: int) -> Select[Any]:
+    return statement.where(
+        col(LeadChange.account_id) == account_id,
+        col(LeadChange.import_id) == import_id,
+        col(LeadChange.lead_id) > after,
+    ).order_by(col(LeadChange.lead_id))
