@@ -140,6 +140,55 @@ def migrate() -> None:
     command.run(_settings())
 
 
+# ---- keys --------------------------------------------------------------------------------------
+
+keys_app = typer.Typer(help="Make, list and revoke the keys of the HTTP API.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys", rich_help_panel=RUN)
+
+
+@keys_app.command("create")
+def keys_create(
+    account: Account = "default",
+    scopes: Annotated[
+        str,
+        typer.Option(
+            metavar="SCOPES",
+            help="What it may, separated by commas: leads:import, leads:read, leads:write, admin.",
+        ),
+    ] = "leads:import,leads:read,leads:write",
+    name: Annotated[
+        str, typer.Option(metavar="TEXT", show_default=False, help="What it is for.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a key for an account, which is made too if it is new. The key is shown this once."""
+    from bot.commands import keys as command
+
+    wanted = [scope.strip() for scope in scopes.replace(" ", ",").split(",") if scope.strip()]
+    raise typer.Exit(command.create(_settings(), account, name, wanted, as_json))
+
+
+@keys_app.command("list")
+def keys_list(account: Account = "default", as_json: Json = False) -> None:
+    """List the keys of an account, by how they begin."""
+    from bot.commands import keys as command
+
+    raise typer.Exit(command.list_(_settings(), account, as_json))
+
+
+@keys_app.command("revoke")
+def keys_revoke(
+    key: Annotated[
+        str, typer.Argument(metavar="KEY_ID", show_default=False, help="Its id, as listed.")
+    ],
+    account: Account = "default",
+) -> None:
+    """End a key, at once and for ever."""
+    from bot.commands import keys as command
+
+    raise typer.Exit(command.revoke(_settings(), account, key))
+
+
 # ---- importing and looking ---------------------------------------------------------------------
 
 
