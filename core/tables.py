@@ -38,6 +38,7 @@ _REMARK = re.compile(
     r"|(notes?|source|sources|disclaimer|quelle|fuente|fonte|hinweis|remarques?|legend)\s*:)",
     re.I,
 )
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _RULE = re.compile(r"\s*[-+=|_*\s:]{3,}\Z")
 
 
@@ -108,10 +109,16 @@ def _lines_below(tail: Sequence[Row], format: Format) -> int:
     lines = rows[first:]
     if len(format.header) < 3 or not first or len(lines) < 2:
         return 0
-    apart = lines[0].line > rows[first - 1].line + 1
+    apart = lines[0].line > _line_after(rows[first - 1], format)
     remarks = any(is_summary(row.cells) for row in lines)
     strange = not any(fit(row.cells, format.profile) for row in lines)
     return len(lines) if apart and (remarks or strange) else 0
+
+
+def _line_after(row: Row, format: Format) -> int:
+    """The line below a row, whose cells may hold line ends; a row of a workbook is one line."""
+    inside = 0 if format.sheet_name else sum(len(_LINE_END.findall(cell)) for cell in row.cells)
+    return row.line + inside + 1
 
 
 # ---- another table -----------------------------------------------------------------------------
