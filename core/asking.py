@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby, islice
 from operator import attrgetter
 
@@ -36,14 +36,17 @@ def upload_of(session: Session, account_id: int, import_id: int) -> Upload:
 
 
 def recent(
-    session: Session, account_id: int, *, page: int = 1, limit: int = 25
+    session: Session, account_id: int, *, page: int = 1, limit: int = 25, skip: int = 0
 ) -> tuple[list[Import], int]:
-    """Started imports, the newest first, and how many there are in all (L-22)."""
+    """Started imports, the newest first, and how many there are in all (L-22).
+
+    ``skip`` leaves out so many more than the pages before.
+    """
     mine = (col(Import.account_id) == account_id, _was_started())
     total = session.scalar(select(func.count()).select_from(Import).where(*mine)) or 0
     newest = (col(Import.created_at).desc(), col(Import.id).desc())
     statement = select(Import).where(*mine).order_by(*newest)
-    found = session.scalars(statement.offset((page - 1) * limit).limit(limit))
+    found = session.scalars(statement.offset((page - 1) * limit + skip).limit(limit))
     return list(found), total
 
 
@@ -93,8 +96,13 @@ def given_up(
     return found
 
 
-def failures(session: Session, about: Import, limit: int) -> Sequence[RowProblem]:
-    """What is wrong with each of the first failed rows: of each row the first problem."""
+def failures(
+    session: Session, about: Import, limit: int, columns: Collection[str] = ()
+) -> Sequence[RowProblem]:
+    """Why each of the first failed rows failed: of each row the first problem.
+
+    What is wrong with one of ``columns`` comes before anything else.
+    """
     if not about.failed:
         return ()
     statement = (
@@ -108,7 +116,11 @@ def failures(session: Session, about: Import, limit: int) -> Sequence[RowProblem
         .execution_options(yield_per=500)
     )
     rows = groupby(session.scalars(statement), key=attrgetter("row"))
-    return [next(problems) for _, problems in islice(rows, limit)]
+    return [_foremost(list(problems), columns) for _, problems in islice(rows, limit)]
+
+
+def _foremost(problems: Sequence[RowProblem], columns: Collection[str]) -> RowProblem:
+    return next((one for one in problems if one.column in columns), problems[0])
 
 
 def custom_fields(session: Session, account_id: int) -> list[str]:

@@ -54,7 +54,8 @@ def seen(session: Session, account_id: int, job_id: str) -> wire.Seen:
     job = asking.started(session, account_id, job_number(job_id))
     upload = asking.upload_of(session, account_id, job.id)
     given_up = asking.given_up(session, account_id, [job]).get(job.id, ())
-    problems = asking.failures(session, job, policy.MOST_ERRORS)
+    keyed = wire.key_columns(job, upload)
+    problems = asking.failures(session, job, policy.MOST_ERRORS, keyed)
     return wire.Seen(job, upload, given_up, problems)
 
 

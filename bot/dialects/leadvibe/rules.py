@@ -40,6 +40,15 @@ ERRORS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+#: What is wrong with an identifier, whichever it is.
+BAD_IDENTIFIERS = frozenset(
+    {
+        ProblemCode.INVALID_EMAIL, ProblemCode.INVALID_PHONE, ProblemCode.PHONE_NEEDS_COUNTRY,
+        ProblemCode.PHONE_IN_SCIENTIFIC_NOTATION, ProblemCode.INVALID_COOKIE,
+        ProblemCode.INVALID_EXTERNAL_ID, ProblemCode.INVALID_SOCIAL,
+    }
+)  # fmt: skip
+
 _CSV_ENDINGS = {".csv", ".tsv"}
 _CSV_TYPES = {"text/csv", "application/csv", "text/tab-separated-values"}
 #: What programs say of a file whose kind they do not know, or take for a spreadsheet's.

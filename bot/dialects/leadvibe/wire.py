@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, field_validator
@@ -387,19 +388,30 @@ def _aliases(header: Sequence[str], mapping: Sequence[str]) -> dict[str, str]:
     return {name: f"_{to}" for name, to in named if to in columns.ALIAS_TARGETS}
 
 
+def key_columns(about: Import, upload: Upload) -> list[str]:
+    """The columns that can identify a row, the primary one first."""
+    header, kinds = upload.sheet["format"]["header"], ImportRules.from_json(about.rules).keyed_by
+    at = [about.mapping.index(kind) for kind in kinds if kind in about.mapping]
+    return [header[index] for index in at]
+
+
 def _errors(seen: Seen, storage_error: str) -> list[RowError]:
-    found = [_error(problem) for problem in seen.problems]
-    for first, rows in seen.given_up:
-        room = policy.MOST_ERRORS - len(found)
-        found += [_not_stored(row, storage_error) for row in range(first, first + min(rows, room))]
-    return sorted(found, key=lambda error: error.row)[: policy.MOST_ERRORS]
+    most, keyed = policy.MOST_ERRORS, key_columns(seen.job, seen.upload)
+    lost = (row for first, rows in seen.given_up for row in range(first, first + rows))
+    found = [_error(problem, keyed) for problem in seen.problems]
+    found += [_not_stored(row, storage_error) for row in islice(lost, most)]
+    return sorted(found, key=lambda error: error.row)[:most]
 
 
-def _error(problem: RowProblem) -> RowError:
+def _error(problem: RowProblem, keyed: Sequence[str]) -> RowError:
+    """Why a row failed. Had it been identified, a bad alias would have cost only itself (X-20)."""
+    alias = problem.code in policy.BAD_IDENTIFIERS and problem.column not in keyed
+    code = ProblemCode.MISSING_IDENTIFIER.value if alias else problem.code
+    message = f"The row has nothing in “{keyed[0]}”." if alias else problem.message
     return RowError(
-        row=problem.row, error=policy.ERRORS.get(problem.code, problem.message),
-        value=problem.value, line=problem.line, column=problem.column, code=problem.code,
-        message=problem.message,
+        row=problem.row, error=policy.ERRORS.get(code, message),
+        value="" if alias else problem.value, line=problem.line,
+        column=keyed[0] if alias else problem.column, code=code, message=message,
     )  # fmt: skip
 
 
