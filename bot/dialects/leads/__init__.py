@@ -1,0 +1,1 @@
+"""Leads, the suppression list and saved mappings: what the native API adds to imports."""
