@@ -12,7 +12,6 @@ change does not: undoing is one, and whoever asks for what changed since wants t
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -201,7 +200,7 @@ def _row(undoing: Undoing, now: int) -> tuple[Any, ...]:
 
 
 def _mark(undoing: Undoing) -> tuple[int, str, str]:
-    return (undoing.lead_id, undoing.outcome, json.dumps(undoing.kept))
+    return (undoing.lead_id, undoing.outcome, writing.dump(undoing.kept) if undoing.kept else "[]")
 
 
 def _advance(session: Session, claim: Claim, plan: Sequence[Undoing]) -> None:
