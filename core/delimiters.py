@@ -42,10 +42,18 @@ def _long_delimiters(sample: list[str]) -> list[str]:
     found: dict[str, None] = {}
     for quote in "\"'":
         lines = [line for line in _logical(sample, quote) if line.strip()]
-        runs = Counter(run for line in lines[:50] for run in set(_LONG.findall(line)))
+        runs = Counter(run for line in lines[:50] for run in set(_runs(line)))
         often = [run for run, count in runs.items() if count >= 0.6 * min(len(lines), 50)]
         found |= dict.fromkeys(run for run in often if len(lines) > 1 and _separates(run, lines))
     return list(found)
+
+
+def _runs(line: str) -> Iterator[str]:
+    """The runs of signs in a line; an empty cell makes one twice as long, which is two."""
+    for run in _LONG.findall(line):
+        yield run
+        if run == run[:2] * 2:
+            yield run[:2]
 
 
 def _logical(lines: list[str], quote: str) -> Iterator[str]:
