@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterator
 
@@ -235,6 +236,7 @@ def test_every_region_with_phones_is_in_the_pickers() -> None:
     assert len(regions()) == len(phonenumbers.SUPPORTED_REGIONS)
     for code, name in regions():
         assert region_of(name) == code == region_of(code)
+        assert not re.search(" (Of|And|The) ", name)
         assert dialling_code(code) == f"+{phonenumbers.country_code_for_region(code)}"
     assert dialling_code("ZZ") == ""
 
