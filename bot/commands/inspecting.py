@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -38,7 +39,14 @@ class Look:
 
 
 def run(files: list[Path], form: str, to: Path | None, country: str | None) -> int:
-    """Look at each file; the exit code. A file that is no table does not stop the others."""
+    """Look at each file; the exit code. A file that is no table does not stop the others.
+
+    Raises BadParameter where one is not there at all.
+    """
+    for path in files:
+        if not path.exists() or path.is_dir():
+            what = "is a folder" if path.is_dir() else "does not exist"
+            raise typer.BadParameter(f"{path} {what}.")
     if to is not None:
         to.mkdir(parents=True, exist_ok=True)
     show = {"json": _show_json, "csv": _show_csv}.get(form, _show_table)

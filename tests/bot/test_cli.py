@@ -253,6 +253,8 @@ def test_an_unknown_column_is_named_with_those_there_are(leadport: Leadport, lea
     ("arguments", "words"),
     [
         (["import", "nosuch.csv"], "does not exist"),
+        (["inspect", "nosuch.csv", "--json"], "nosuch.csv does not exist"),
+        (["inspect", "."], "is a folder"),
         (["import", "."], "is a folder"),
         (["import"], "FILE or --resume"),
         (["import", "{leads}", "--resume", "job_1"], "FILE or --resume"),
