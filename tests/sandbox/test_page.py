@@ -126,6 +126,35 @@ def test_a_modal_is_filled_in_corrected_and_gone(
     assert state["tags"]["in"]["value"] == "spring"
 
 
+def test_a_modal_that_changes_keeps_the_place(
+    page: Page, web: WebClient, tiny_app: TinyApp
+) -> None:
+    """After an update the menu that was used has the focus, and nothing has moved, although every
+    menu has the same action and a field has appeared."""
+    menus = [
+        labelled(select(action_id="target", options=options(3)), block_id=f"menu_{n}")
+        | {"dispatch_action": True}
+        for n in range(20)
+    ]
+    more = labelled({"type": "plain_text_input", "action_id": "name"}, block_id="name")
+    post(web, actions(button(action_id="open")))
+    page.locator("[data-action-id=open]").click()
+    trigger_id = tiny_app.wait_for("block_actions")[0].told["trigger_id"]
+    view = web.views_open(trigger_id=trigger_id, view=modal(*menus, submit=plain("Save")))["view"]
+    chosen = page.locator("select[data-block-id=menu_15]")
+    chosen.focus()
+    chosen.select_option("2")
+    before = page.evaluate("document.querySelector('.modal-body').scrollTop")
+    changed = modal(*menus[:17], more, *menus[17:], submit=plain("Save"))
+    web.views_update(view_id=view["id"], view=changed)
+    expect(page.locator("[data-block-id=name][data-action-id=name]")).to_be_attached()
+
+    expect(chosen).to_be_focused()
+    expect(chosen).to_have_value("2")
+    assert before > 0
+    assert page.evaluate("document.querySelector('.modal-body').scrollTop") == before
+
+
 def test_a_modal_closes_with_escape(page: Page, web: WebClient, tiny_app: TinyApp) -> None:
     """Escape dismisses it, and the app hears of it if it asked to."""
     view = modal(section("hello"), notify_on_close=True)

@@ -25,7 +25,7 @@ function draw() {
     trouble = "";
     return;
   }
-  const focused = document.activeElement?.closest?.("[data-action-id]")?.dataset.actionId;
+  const focused = place(document.activeElement?.closest?.("[data-action-id]"));
   const scrolled = box?.querySelector(".modal-body")?.scrollTop ?? 0;
   const same = box?.dataset.viewId === view.id;
   if (!box) open();
@@ -36,6 +36,21 @@ function draw() {
   focus(same ? focused : null, view);
 }
 
+/** Where an element stands: its ids, and the how-manieth of its action it is. */
+function place(element) {
+  if (!element || !box?.contains(element)) return null;
+  const { actionId, blockId } = element.dataset;
+  return { actionId, blockId, index: alike(actionId).indexOf(element) };
+}
+
+const alike = (actionId) => [...box.querySelectorAll(`[data-action-id="${CSS.escape(actionId)}"]`)];
+
+/** The same element in what is drawn now; an app may have given its block another id. */
+function found({ actionId, blockId, index }) {
+  const now = alike(actionId);
+  return now.find((element) => element.dataset.blockId === blockId) || now[index];
+}
+
 function open() {
   box = h("dialog", { class: "modal", "aria-labelledby": "modal-title" });
   box.addEventListener("cancel", (event) => { event.preventDefault(); dismiss(); });
@@ -43,12 +58,13 @@ function open() {
   box.showModal();
 }
 
-function focus(actionId, view) {
+function focus(before, view) {
   const wrong = box.querySelector(".field.wrong :is(input, select, textarea, summary)");
-  const wanted = actionId && box.querySelector(`[data-action-id="${CSS.escape(actionId)}"]`);
+  const wanted = before && found(before);
   const marked = elementsOf(view.blocks).find(([, part]) => part.focus_on_load);
   const first = marked ? box.querySelector(`[data-action-id="${CSS.escape(marked[1].action_id)}"]`) : box.querySelector(".modal-body :is(input, select, textarea)");
-  (wrong || wanted || first || box.querySelector(".modal-foot button"))?.focus();
+  if (!wrong && wanted) wanted.focus({ preventScroll: true });
+  else (wrong || first || box.querySelector(".modal-foot button"))?.focus();
 }
 
 function form(view) {
