@@ -44,7 +44,7 @@ def help_text(name: str) -> str:
     return (
         "*Send a CSV, TSV or Excel file* to a channel I am in, or to me: I answer in its thread "
         "with what I make of it, and import it when you say so.\n"
-        f"`{name} status`  your imports: those that are running and the last {_SHOWN}\n"
+        f"`{name} status`  the imports you may see: those that are running and the last {_SHOWN}\n"
         f"`{name} status job_…`  one import\n"
         f"`{name} help`  this text"
     )
