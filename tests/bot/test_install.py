@@ -23,11 +23,15 @@ from bot.slack.state import MAX_AGE, NotOurs, States
 from core import ids
 from core.db import Database
 from core.models import Account, Import, Lead, SlackInstallation
+from tests.bot.commandline import Leadport, data_dir, leadport
 from tests.bot.conftest import LEADS, TOKEN
 from tests.bot.towns import FJORD, FRONT, SECRET_KEY, Town, town
+from tests.parts.databases import copied_sqlite
 from worker.card.offer_import import DISMISS
 from worker.installations import Installations
 from worker.workspaces import Workspaces
+
+__all__ = ["data_dir", "leadport"]  # fixtures
 
 OTHERS = (
     b"First Name,Email\n"
@@ -40,6 +44,16 @@ OTHERS = (
 def two(sqlite_database: Database, tmp_path: Path) -> Iterator[Town]:
     """A town of two workspaces, neither of which has installed the app."""
     with town(sqlite_database, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def pair(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A town of two workspaces that have both installed the app; each test sends its own files."""
+    folder = tmp_path_factory.mktemp("town")
+    with copied_sqlite(migrated_sqlite, folder) as database, town(database, folder) as found:
+        found.install(FRONT)
+        assert "Leadport is installed in Fjord &lt;Labs&gt;" in found.install(FJORD).text
         yield found
 
 
@@ -64,40 +78,34 @@ def drafts(database: Database) -> dict[str, dict[str, Any]]:
 # ---- two workspaces ----------------------------------------------------------------------------
 
 
-def test_two_workspaces_import_side_by_side(two: Town) -> None:
+def test_two_workspaces_import_side_by_side(pair: Town) -> None:
     """Each has leads and cards of its own, although channels, people and one lead are the same."""
-    pages = [two.install(FRONT), two.install(FJORD)]
-    front, fjord = two.office(FRONT), two.office(FJORD)
+    front, fjord = pair.office(FRONT), pair.office(FJORD)
     ours, theirs = front.ben.share(("leads.csv", LEADS)), fjord.ben.share(("leads.csv", OTHERS))
     front_card, fjord_card = front.card(ours), fjord.card(theirs)
     front.ben.click(front_card, "start_import")
     fjord.ben.click(fjord_card, "start_import")
     front.work()
-    database = two.station.database
+    database = pair.station.database
 
-    assert [page.status_code for page in pages] == [200, 200]
-    assert "Leadport is installed in Fjord &lt;Labs&gt;" in pages[1].text
     assert leads_of(database, "slack-T0SANDBOX") == ["Ada", "Alan", "Edsger"]
     assert leads_of(database, "slack-T0FJORD") == ["Ada", "Tove"]
     assert "4 rows = 3 new + 1 failed" in front.replies(ours)[1].text
     assert "2 rows = 2 new" in fjord.replies(theirs)[1].text
-    assert {m.root for m in front.ana.messages()} == {ours.ts}
     assert {m.root for m in fjord.ana.messages()} == {theirs.ts}
 
 
-def test_a_click_with_the_id_of_another_workspace(two: Town) -> None:
+def test_a_click_with_the_id_of_another_workspace(pair: Town) -> None:
     """A click in one workspace that names another's import does nothing, nor tells anything."""
-    two.install(FRONT)
-    two.install(FJORD)
-    front, fjord = two.office(FRONT), two.office(FJORD)
-    ours, theirs = front.ben.share(("leads.csv", LEADS)), fjord.ben.share(("leads.csv", OTHERS))
+    front, fjord = pair.office(FRONT), pair.office(FJORD)
+    ours, theirs = front.ben.share(("a.csv", LEADS)), fjord.ben.share(("b.csv", OTHERS))
     front_card, fjord_card = front.card(ours), fjord.card(theirs)
     front.ben.click(front_card, "map_columns")
     front.ben.submit(front.ben.open_view(lambda view: "map_columns.target" in view.actions))
     mine = front_card.element("start_import")["value"].split(".")[0]
     other = fjord_card.element("start_import")["value"].split(".")[0]
     front.work()
-    before = drafts(two.station.database)
+    before = drafts(pair.station.database)
     clicked, submitted = front.sandbox.deliveries("interaction")[-2:]
     for told, action in (
         (clicked, "start_import"), (clicked, DISMISS), (submitted, "map_columns"),
@@ -110,17 +118,14 @@ def test_a_click_with_the_id_of_another_workspace(two: Town) -> None:
         assert answer["status"] == 200
     front.work()
 
-    assert drafts(two.station.database) == before
-    assert {draft["status"] for draft in before.values()} == {"draft"}
-    assert front.count(Lead) == 0
-    assert "leads.csv" not in "".join(front.whispers(ours, front.ben))
+    assert drafts(pair.station.database) == before
+    assert {before[mine]["status"], before[other]["status"]} == {"draft"}
+    assert "b.csv" not in "".join(front.whispers(ours, front.ben))
 
 
-def test_status_lists_ones_own_imports_only(two: Town) -> None:
+def test_status_lists_ones_own_imports_only(pair: Town) -> None:
     """An admin of one workspace sees no import of another, by list or by id."""
-    two.install(FRONT)
-    two.install(FJORD)
-    front, fjord = two.office(FRONT), two.office(FJORD)
+    front, fjord = pair.office(FRONT), pair.office(FJORD)
     shared = fjord.ben.share(("theirs.csv", OTHERS))
     job = fjord.card(shared).element("start_import")["value"].split(".")[0]
     front.ana.command("/import", "status")
@@ -134,7 +139,7 @@ def test_status_lists_ones_own_imports_only(two: Town) -> None:
 def test_a_workspace_in_the_environment_beside_an_installed_one(
     sqlite_database: Database, tmp_path: Path
 ) -> None:
-    """The token in the environment goes on meaning the account ``default``."""
+    """Its account is ``default``, and stays that when it installs the app as well."""
     with town(sqlite_database, tmp_path, bot_token=TOKEN) as mixed:
         mixed.install(FJORD)
         front, fjord = mixed.office(FRONT), mixed.office(FJORD)
@@ -142,32 +147,23 @@ def test_a_workspace_in_the_environment_beside_an_installed_one(
             shared = office.ben.share(("leads.csv", content))
             office.ben.click(office.card(shared), "start_import")
         front.work()
-
-        assert leads_of(sqlite_database, "default") == ["Ada", "Alan", "Edsger"]
-        assert leads_of(sqlite_database, "slack-T0FJORD") == ["Ada", "Tove"]
-
-
-def test_installing_the_workspace_of_the_environment(
-    sqlite_database: Database, tmp_path: Path
-) -> None:
-    """It keeps the account it has, so that nobody's leads seem to be gone."""
-    with town(sqlite_database, tmp_path, bot_token=TOKEN) as mixed:
         mixed.install(FRONT)
-        office = mixed.office(FRONT)
-        shared = office.ben.share(("leads.csv", LEADS))
-        office.ben.click(office.card(shared), "start_import")
-        office.work()
+        more = front.ben.share(("more.csv", b"First Name,Email\nGrace,grace@fjord-labs.com\n"))
+        front.ben.click(front.card(more), "start_import")
+        front.work()
 
-        assert leads_of(sqlite_database, "default") == ["Ada", "Alan", "Edsger"]
+        assert leads_of(sqlite_database, "default") == ["Ada", "Alan", "Edsger", "Grace"]
+        assert leads_of(sqlite_database, "slack-T0FJORD") == ["Ada", "Tove"]
+        assert [row.team for row in rows(sqlite_database)] == [FJORD, FRONT]
 
 
-def test_a_workspace_that_has_not_installed_it(two: Town) -> None:
+def test_a_workspace_that_has_not_installed_it(pair: Town) -> None:
     """Nothing is taken in, and a command is answered with who can help."""
-    two.install(FRONT)
-    front = two.office(FRONT)
+    front = pair.office(FRONT)
     front.ana.command("/import", "help")
     shared = front.ana.share(("leads.csv", LEADS))
     front.taken(shared)
+    before = front.count(Import)
     told = [front.sandbox.deliveries(kind)[-1] for kind in ("command", "event")]
     again = [
         front.sandbox.redeliver(delivery=one["id"], body=one["body"].replace(FRONT, "T0NOBODY"))[0]
@@ -176,7 +172,7 @@ def test_a_workspace_that_has_not_installed_it(two: Town) -> None:
 
     assert [answer["status"] for answer in again] == [200, 200]
     assert "not connected to this workspace" in front.ana.messages()[-1].text
-    assert front.count(Import) == 1
+    assert front.count(Import) == before
 
 
 # ---- leaving and coming back -------------------------------------------------------------------
@@ -237,99 +233,91 @@ def test_a_file_shared_just_before_leaving(two: Town, monkeypatch: pytest.Monkey
     assert "Leadport was removed from the workspace" in draft.failure_message
 
 
-def test_news_of_an_earlier_removal(two: Town) -> None:
-    """An event of before the present installation, delivered late, does not end it."""
+def test_events_that_end_nothing(two: Town) -> None:
+    """Late news of an earlier removal, and people's own tokens, which the app never had."""
     two.install(FRONT)
     two.uninstall(FRONT)
     office = two.office(FRONT)
-    late = office.heard("app_uninstalled")
+    late, own = office.heard("app_uninstalled"), office.heard("tokens_revoked")
     two.install(FRONT)
-    body = json.loads(late["body"])
-    body["event_time"] -= 60
-    [taken] = office.sandbox.redeliver(delivery=late["id"], body=json.dumps(body))
+    earlier, later = json.loads(late["body"]), json.loads(own["body"])
+    earlier["event_time"] -= 60
+    later["event_time"] += 3600
+    later["event"]["tokens"] = {"oauth": ["U0ANA"], "bot": []}
+    for told, body in ((late, earlier), (own, later)):
+        [taken] = office.sandbox.redeliver(delivery=told["id"], body=json.dumps(body))
+        assert taken["status"] == 200
     [row] = rows(two.station.database)
 
-    assert taken["status"] == 200
     assert row.bot_token != ""
     assert row.revoked_at is None
-
-
-def test_only_peoples_own_tokens_revoked(two: Town) -> None:
-    """``tokens_revoked`` without the bot's token changes nothing; it had no such token anyway."""
-    two.install(FRONT)
-    two.uninstall(FRONT)
-    office = two.office(FRONT)
-    heard = office.heard("tokens_revoked")
-    two.install(FRONT)
-    body = json.loads(heard["body"])
-    body["event"]["tokens"] = {"oauth": ["U0ANA"], "bot": []}
-    body["event_time"] += 3600
-    office.sandbox.redeliver(delivery=heard["id"], body=json.dumps(body))
-
-    assert two.station.workspaces.installed(FRONT) is not None
 
 
 # ---- the browser -------------------------------------------------------------------------------
 
 
-def test_cancelling_on_slacks_page(two: Town) -> None:
+def test_cancelling_on_slacks_page(pair: Town) -> None:
     """A friendly page with the way back, and nothing is stored."""
-    page = two.install(FRONT, "cancel")
+    before = rows(pair.station.database)
+    page = pair.install(FRONT, "cancel")
 
     assert page.status_code == 200
     assert "You cancelled" in page.text
-    assert f'href="{two.url}/slack/install"' in page.text
-    assert rows(two.station.database) == []
+    assert f'href="{pair.url}/slack/install"' in page.text
+    assert rows(pair.station.database) == before
 
 
-def test_a_link_from_somebody_else(two: Town) -> None:
+def test_a_link_from_somebody_else(pair: Town) -> None:
     """Without the cookie that it set out with, no browser is believed: nothing is exchanged."""
-    with two.browser() as attacker, two.browser() as victim:
-        link = two.decide(attacker, two.begin(attacker), FRONT, "allow")
-        two.begin(victim)
+    before = rows(pair.station.database)
+    calls = len(pair.office(FRONT).sandbox.calls("oauth.v2.access"))
+    with pair.browser() as attacker, pair.browser() as victim:
+        link = pair.decide(attacker, pair.begin(attacker), FRONT, "allow")
+        pair.begin(victim)
         page = victim.get(link)
         bare = httpx.get(link, trust_env=False)
 
     assert (page.status_code, bare.status_code) == (400, 400)
     assert "opened in another browser" in page.text
-    assert rows(two.station.database) == []
-    assert two.office(FRONT).sandbox.calls("oauth.v2.access") == []
+    assert rows(pair.station.database) == before
+    assert len(pair.office(FRONT).sandbox.calls("oauth.v2.access")) == calls
 
 
-def test_a_link_used_twice(two: Town) -> None:
+def test_a_link_used_twice(pair: Town) -> None:
     """The second time, even with the cookie, it is refused before Slack is asked."""
-    with two.browser() as browser:
-        link = two.decide(browser, two.begin(browser), FRONT, "allow")
+    calls = len(pair.office(FRONT).sandbox.calls("oauth.v2.access"))
+    with pair.browser() as browser:
+        link = pair.decide(browser, pair.begin(browser), FRONT, "allow")
         kept = dict(browser.cookies)
         first = browser.get(link)
         again = httpx.get(link, cookies=kept, trust_env=False)
 
     assert (first.status_code, again.status_code) == (200, 400)
     assert "used before" in again.text
-    assert len(two.office(FRONT).sandbox.calls("oauth.v2.access")) == 1
+    assert len(pair.office(FRONT).sandbox.calls("oauth.v2.access")) == calls + 1
 
 
-def test_what_the_browser_is_given(two: Town) -> None:
+def test_what_the_browser_is_given(pair: Town) -> None:
     """A cookie no script reads, Slack's page with the app's scopes, and pages nobody keeps."""
-    with two.browser() as browser:
-        answer = browser.get(f"{two.url}/slack/install")
-        page = browser.get(f"{two.url}/slack/oauth_redirect")
+    with pair.browser() as browser:
+        answer = browser.get(f"{pair.url}/slack/install")
+        page = browser.get(f"{pair.url}/slack/oauth_redirect")
     asked = httpx.URL(answer.headers["location"])
     cookie = answer.headers["set-cookie"].lower()
 
     assert asked.path == "/oauth/v2/authorize"
     assert asked.params["scope"].split(",") == list(SCOPES)
-    assert asked.params["redirect_uri"] == f"{two.url}/slack/oauth_redirect"
+    assert asked.params["redirect_uri"] == f"{pair.url}/slack/oauth_redirect"
     assert all(part in cookie for part in ("httponly", "samesite=lax", "path=/slack"))
     assert page.status_code == 400
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["referrer-policy"] == "no-referrer"
 
 
-def test_over_https_the_cookie_is_secure(two: Town) -> None:
+def test_over_https_the_cookie_is_secure(pair: Town) -> None:
     """Where people reach Leadport over TLS the cookie goes nowhere else."""
-    settings = two.settings.model_copy(update={"base_url": "https://leadport.example.com"})
-    made = installer(settings, two.station.database, Workspaces(""))
+    settings = pair.settings.model_copy(update={"base_url": "https://leadport.example.com"})
+    made = installer(settings, pair.station.database, Workspaces(""))
     assert made is not None
     answer = asyncio.run(made.install(Request({"type": "http", "headers": []})))
 
@@ -337,13 +325,13 @@ def test_over_https_the_cookie_is_secure(two: Town) -> None:
 
 
 @pytest.fixture
-def desk(two: Town) -> Installer:
+def desk(pair: Town) -> Installer:
     """The installer of the web process."""
     workspaces = Workspaces(
-        "", api_url=two.settings.slack_api_url,
-        installations=Installations(two.station.database, SECRET_KEY),
+        "", api_url=pair.settings.slack_api_url,
+        installations=Installations(pair.station.database, SECRET_KEY),
     )  # fmt: skip
-    found = installer(two.settings, two.station.database, workspaces)
+    found = installer(pair.settings, pair.station.database, workspaces)
     assert found is not None
     return found
 
@@ -377,6 +365,19 @@ def test_whatever_error_comes_back(desk: Installer, error: str) -> None:
     assert told.link is not None
     assert "<" not in told.words
     assert len(told.words) < 200
+
+
+@pytest.mark.parametrize("command", ["web", "worker"])
+def test_without_a_key_for_the_tokens(
+    leadport: Leadport, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """The processes that would keep or read tokens say what is missing, and do not start."""
+    for name in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "REDIS_URL"):
+        monkeypatch.setenv(name, "redis://127.0.0.1:9/0")
+    ran = leadport(command)
+
+    assert ran.code == 2
+    assert "LEADPORT_SECRET_KEY is not set" in " ".join(ran.err.split())
 
 
 # ---- state -------------------------------------------------------------------------------------
