@@ -40,14 +40,20 @@ class Arrived(NamedTuple):
 async def arrived(request: Request, endpoint: Endpoint, office: Office) -> Arrived:
     """Read and check a request. Raises InvalidRequest, FileMissing and BodyTooLarge."""
     query = checked(endpoint.query, _query(request))
-    if endpoint.form is not None:
+    if endpoint.form is not None and not (endpoint.either and _is_json(request)):
         form, file = await _form(request, endpoint, endpoint.form, office)
         return Arrived(query, form, file)
     if endpoint.raw:
         return Arrived(query, await limited(request, endpoint.limit).body(), None)
     if endpoint.body is not None:
-        return Arrived(query, await _json(request, endpoint, endpoint.body), None)
+        limit = endpoint.either or endpoint.limit
+        return Arrived(query, await _json(request, limit, endpoint.body), None)
     return Arrived(query, None, None)
+
+
+def _is_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json")
 
 
 def checked(model: type[BaseModel], values: Any) -> BaseModel:
@@ -76,8 +82,8 @@ def _query(request: Request) -> dict[str, Any]:
     return found
 
 
-async def _json(request: Request, endpoint: Endpoint, model: type[BaseModel]) -> BaseModel:
-    body = await limited(request, endpoint.limit).body()
+async def _json(request: Request, limit: int, model: type[BaseModel]) -> BaseModel:
+    body = await limited(request, limit).body()
     if not body:
         raise InvalidRequest("The request has no body. Send JSON.")
     try:

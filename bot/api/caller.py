@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 
-from bot.api.failures import Forbidden, Unauthenticated
+from bot.api.failures import Forbidden, NoKey, Unauthenticated
 from core import keys
 from core.db import Database, now
 from core.models import ApiKey
@@ -36,12 +36,14 @@ NOBODY = Caller(0, 0, frozenset())
 def presented(headers: Headers) -> str:
     """The key a request brings (X-27: either header; both only with the same key).
 
-    Raises Unauthenticated, with the same words whatever is wrong.
+    Raises Unauthenticated with the same words whatever is wrong, and NoKey where there is none.
     """
     kind, _, bearer = headers.get("authorization", "").partition(" ")
     sent = {bearer.strip()} if kind.lower() == "bearer" else {""} if kind else set()
     if "x-api-key" in headers:
         sent.add(headers["x-api-key"].strip())
+    if not sent:
+        raise NoKey
     if len(sent) != 1 or not 0 < len(key := sent.pop()) <= _LONGEST:
         raise Unauthenticated
     return key

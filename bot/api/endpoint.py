@@ -86,6 +86,7 @@ class Endpoint:
     body: type[BaseModel] | None = None  #: JSON
     form: type[BaseModel] | None = None  #: fields beside ``file`` in multipart/form-data
     limit: int = SMALL_BODY  #: bytes of the body, or of the file where there is a form
+    either: int = 0  #: with both form and body: whichever comes; bytes of the body
     raw: tuple[str, ...] = ()  #: media types of a body that is handed over as it came, in bytes
     starts: bool = False  #: whether an Idempotency-Key makes a second try harmless
     open: bool = False  #: needs no key: whoever knows the path may call it

@@ -14,6 +14,10 @@ class Unauthenticated(ImportFailure):
     code = "unauthenticated"
 
 
+class NoKey(Unauthenticated):
+    """Send a valid API key as "Authorization: Bearer KEY" or as "X-Api-Key: KEY"."""
+
+
 class Forbidden(ImportFailure):
     """The API key does not have the scope that this needs."""
 
@@ -65,7 +69,8 @@ class BodyTooLarge(ImportFailure):
 
     def __init__(self, limit: int) -> None:
         """``limit`` is in bytes."""
-        super().__init__(f"The file is larger than {limit // 1_000_000} MB, which is the limit.")
+        megabytes = limit // 1_000_000 if limit % (1 << 20) else limit >> 20
+        super().__init__(f"The file is larger than {megabytes} MB, which is the limit.")
         self.limit = limit
 
 

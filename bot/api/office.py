@@ -78,10 +78,23 @@ class Office:
 
     async def ended(self, account_id: int, import_id: int, seconds: float) -> Import:
         """The import once it has ended, or as it is after so many seconds."""
+        return await self._until(
+            lambda i: i.status in imports.ENDED, account_id, import_id, seconds
+        )
+
+    async def undone(self, account_id: int, import_id: int, seconds: float) -> Import:
+        """The import once it was undone, or as it is after so many seconds."""
+        return await self._until(
+            lambda i: i.undo_state != "undoing", account_id, import_id, seconds
+        )
+
+    async def _until(
+        self, done: Callable[[Import], bool], account_id: int, import_id: int, seconds: float
+    ) -> Import:
         until, looks = time.monotonic() + seconds, iter(_LOOKS)
         while True:
             current = await self.run(self._import, account_id, import_id)
-            if current.status in imports.ENDED or time.monotonic() >= until:
+            if done(current) or time.monotonic() >= until:
                 return current
             await asyncio.sleep(next(looks, _LOOKS[-1]))
 

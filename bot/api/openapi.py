@@ -101,7 +101,7 @@ def _operation(dialect: Dialect, endpoint: Endpoint, refs: Mapping[Any, Json]) -
     operation: Json = {
         "operationId": f"{dialect.name}_{endpoint.name}",
         "tags": [dialect.name],
-        "summary": " ".join(summary.split()),
+        "summary": " ".join(summary.split()).rstrip("."),
         "description": _description(endpoint, description),
         "parameters": _parameters(endpoint),
         "responses": {**_answers(endpoint, refs), **_refusals(dialect, endpoint, refs)},
@@ -140,16 +140,21 @@ def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
 
 
 def _body(endpoint: Endpoint, refs: Mapping[Any, Json]) -> Json | None:
+    content: Json = {}
     if endpoint.form is not None:
-        schema = endpoint.form.model_json_schema(by_alias=True)
-        file = {"type": "string", "format": "binary", "description": "The file."}
-        schema["properties"] = {"file": file, **schema.get("properties", {})}
-        schema["required"] = ["file", *schema.get("required", ())]
-        return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+        content["multipart/form-data"] = {"schema": _form(endpoint.form)}
     if endpoint.body is not None:
-        content = {"application/json": {"schema": refs[endpoint.body, "validation"]}}
-        return {"required": True, "content": content}
-    return None
+        content["application/json"] = {"schema": refs[endpoint.body, "validation"]}
+    return {"required": True, "content": content} if content else None
+
+
+def _form(model: type[BaseModel]) -> Json:
+    """The schema of a form: a file, and the fields beside it."""
+    schema = model.model_json_schema(by_alias=True)
+    file = {"type": "string", "format": "binary", "description": "The file."}
+    schema["properties"] = {"file": file, **schema.get("properties", {})}
+    schema["required"] = ["file", *schema.get("required", ())]
+    return schema
 
 
 def _answers(endpoint: Endpoint, refs: Mapping[Any, Json]) -> Json:
