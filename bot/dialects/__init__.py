@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.api.endpoint import Dialect
+from bot.dialects.leads.routes import LEADS, LEADS_KENBUN
 from bot.dialects.leadvibe.additions import (
     LEADPORT,
     LEADPORT_KENBUN,
@@ -21,6 +22,8 @@ DIALECTS: tuple[Dialect, ...] = (
     LEADPORT,
     KENBUN,
     LEADPORT_KENBUN,
+    LEADS,
+    LEADS_KENBUN,
     NATURALEAD,
     SENDKIT,
     WEBHOOKS,
