@@ -15,6 +15,7 @@ LONGEST_LOGICAL = 2_000
 _LONG = re.compile(
     r"[|;:~^#$%&*!]{2,4}|@@|\t[|;,]\t|\|[,;]\|| [|;,~^] |[,;] |(?<!\t)\t\t|(?<! ) {2,4}(?! )"
 )
+_FRAMED = ("~|~", "|~|", "^|^", "|^|")
 _WITH_SPACE = (", ", "; ")
 #: Signs that stand in values too often to separate them unless they are among the usual ones.
 _IN_VALUES = frozenset("\"'.,()@-_+=/\\")
@@ -54,6 +55,7 @@ def _runs(line: str) -> Iterator[str]:
         yield run
         if run == run[:2] * 2:
             yield run[:2]
+    yield from (run for run in _FRAMED if run in line)
 
 
 def _logical(lines: list[str], quote: str) -> Iterator[str]:
