@@ -74,8 +74,24 @@ Country = Annotated[
 
 def _settings(**given: Any) -> Settings:
     """The settings, for a command that keeps people's data: nobody else may read what it writes."""
+    from bot import private
+
     os.umask(terminal.PRIVATE)
-    return terminal.settings(**given)
+    settings = terminal.settings(**given)
+    for words in private.close(settings):
+        terminal.complain(words)
+    return settings
+
+
+def _serving(settings: Settings) -> Settings:
+    """The settings, if they are enough for web and worker."""
+    from worker.settings import NoSecretKey
+
+    try:
+        settings.check_secret_key()
+    except NoSecretKey as missing:
+        raise typer.BadParameter(str(missing)) from None
+    return settings
 
 
 # ---- serving -----------------------------------------------------------------------------------
@@ -98,7 +114,7 @@ def web(port: Port = None, host: Host = "0.0.0.0") -> None:  # noqa: S104  (a se
     """Run the web process alone: Slack's requests, the API, the pages."""
     from bot.main import serve
 
-    serve(_settings(port=port), host)
+    serve(_serving(_settings(port=port)), host)
 
 
 @app.command(rich_help_panel=RUN)
@@ -112,7 +128,7 @@ def worker() -> None:
     settings = _settings()
     if not settings.redis_url:
         raise typer.BadParameter("REDIS_URL is not set. `leadport up` brings a Valkey of its own.")
-    raise typer.Exit(run(settings))
+    raise typer.Exit(run(_serving(settings)))
 
 
 @app.command(rich_help_panel=RUN)
