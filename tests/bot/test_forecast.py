@@ -1,15 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+import pytest
+
+from core import forecast
+from core.db import Database
+from core.deciding import Plan
+from core.engine import Job
 from core.identifiers import regions
 from core.problems import ProblemCode
-from tests.bot.conftest import Office
-from tests.bot.showing import COUNTS, DRAFT, FORECAST, fits_slack, is_golden, words
+from tests.bot.conftest import LEADS, Office
+from tests.bot.showing import COUNTS, DRAFT, FORECAST, PROBLEMS, fits_slack, is_golden, words
 from worker import card
 from worker.card import problems
 from worker.card.forecast import region_select
-from worker.card.state import Forecast, Problems
+from worker.card.state import Counts, Forecast, Problems
 
 PHONES = (
     b"Name,Phone\n"
@@ -29,12 +36,39 @@ def test_the_card_with_its_forecast() -> None:
 
 
 def test_while_it_is_counted() -> None:
-    """An unfinished forecast says how far it is and shows no counts yet."""
-    counting = replace(DRAFT, forecast=Forecast(COUNTS, 400, False))
-    shown = words(card.render(counting).blocks)
+    """An unfinished forecast says how far it is and what it has found so far, and no problems."""
+    so_far = Counts(created=320, updated=60, failed=20)
+    counting = replace(DRAFT, forecast=Forecast(so_far, 400, False, PROBLEMS))
+    message = card.render(counting)
 
-    assert "400 of 1,000 rows" in shown
-    assert "812" not in shown
+    fits_slack(message)
+    shown = words(message.blocks)
+    assert "400 of 1,000 rows so far, with 320 new, 60 updates, 20 left out." in shown
+    assert "🔸" not in shown
+
+
+def test_the_card_shows_numbers_while_it_is_counted(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each report of a forecast that is not done yet reaches the card in the thread."""
+    monkeypatch.setattr(forecast, "BATCH_ROWS", 2)
+    monkeypatch.setattr(forecast, "REPORT_EVERY", -1.0)
+    plans, seen = forecast.plans, []
+
+    def watched(database: Database, job: Job) -> Iterator[Plan]:
+        for n, plan in enumerate(plans(database, job)):
+            if n:  # the report on the batch before is written down
+                office.deliver()
+                seen.append(office.replies(shared)[0].words)
+            yield plan
+
+    monkeypatch.setattr(forecast, "plans", watched)
+    shared = office.ben.share(("leads.csv", LEADS))
+    office.card(shared)
+
+    assert len(seen) == 1
+    assert "2 of 4 rows so far, with 2 new, 0 updates, 0 left out" in seen[0]
+    assert "3 new, 0 updates, 1 left out" in office.replies(shared)[0].words
 
 
 def test_only_the_three_commonest_problems_are_spelt_out() -> None:

@@ -35,7 +35,10 @@ def sentence(state: CardState) -> str:
     if found.failed:
         return "The forecast could not be made; you can import all the same."
     if not found.done:
-        return f"Counting: {number(found.rows)} of {number(state.file.rows)} rows so far."
+        return (
+            f"Counting: {number(found.rows)} of {number(state.file.rows)} rows so far, "
+            f"with {_sums(found.counts)}."
+        )
     return f"An import now would give {_sums(found.counts)}."
 
 
