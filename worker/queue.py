@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections.abc import Iterable
 
 from redis import Redis
@@ -37,6 +38,8 @@ _TIMEOUT = {"read": 1_800, "forecast": 3_600, "write": 900, "undo": 900}
 _DELIVERY = {"card": (QUICK, 120), "summary": (ROWS, 3_600)}
 _RESULT_TTL = 60
 _FAILURE_TTL = 7 * 24 * 3_600
+#: How often it is said that Redis is away.
+AWAY_AGAIN_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +62,7 @@ class Bell:
     def __init__(self, redis_url: str | None) -> None:
         """Without a URL there is nobody to ring, and the sweeper does it all."""
         connection = connect(redis_url) if redis_url else None
+        self._say_again_at = 0.0
         self._queues = {n: rq_queue(n, connection) for n in (QUICK, ROWS)} if connection else {}
 
     def ring_part(self, key: PartKey) -> bool:
@@ -74,7 +78,7 @@ class Bell:
         try:
             rung = [self._enqueue(key) for key in keys]
         except RedisError as error:
-            log.warning("Redis is away, the sweeper will find the work: %s", error)
+            self._say_away(error)
             return False
         return all(rung)
 
@@ -83,7 +87,7 @@ class Bell:
         try:
             ids = [job_id for queue in self._queues.values() for job_id in queue.job_ids]
         except RedisError as error:
-            log.warning("Redis is away: %s", error)
+            self._say_away(error)
             return None
         return {job_id.rpartition("-")[0] for job_id in ids} if self._queues else None
 
@@ -103,6 +107,12 @@ class Bell:
             return bool(self._queues) and bool(self._queues[QUICK].connection.ping())
         except RedisError:
             return False
+
+    def _say_away(self, error: RedisError) -> None:
+        """Once a minute: the sweeper looks every second, and finds the work by itself."""
+        if time.monotonic() >= self._say_again_at:
+            self._say_again_at = time.monotonic() + AWAY_AGAIN_SECONDS
+            log.warning("Redis is away, the sweeper will find the work: %s", error)
 
     def _enqueue(self, key: Key) -> bool:
         if not self._queues:

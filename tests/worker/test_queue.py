@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 import redis
 from rq import Queue
 from rq.serializers import JSONSerializer
@@ -48,6 +49,21 @@ def test_what_was_rung_for_is_known(valkey: str) -> None:
     bell.ring([PART, CARD])
 
     assert bell.queued() == {name_of(PART), name_of(CARD)}
+
+
+def test_redis_away_is_said_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    """However often a bell is rung in vain, the log has one line of it, and one more later."""
+    bell = Bell(f"redis://127.0.0.1:{unused_port()}/0")
+    for _ in range(3):
+        bell.ring_part(PART)
+        bell.queued()
+    said = len(caplog.records)
+    bell._say_again_at = 0.0  # a minute later
+    bell.queued()
+
+    assert said == 1
+    assert len(caplog.records) == 2
+    assert "Redis is away" in caplog.text
 
 
 def test_redis_away_is_an_answer() -> None:
