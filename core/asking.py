@@ -135,8 +135,8 @@ def custom_fields(session: Session, account_id: int) -> list[str]:
     return [target.removeprefix(CUSTOM) for target in targets if target.startswith(CUSTOM)]
 
 
-def under_way(session: Session, account_id: int) -> int:
-    """How many imports of the account are queued or in progress."""
+def at_work(session: Session, account_id: int) -> int:
+    """How many imports of the account are queued or in progress; a paused one only waits."""
     mine = (col(Import.account_id) == account_id, col(Import.status).in_(ACTIVE))
     return session.scalar(select(func.count()).select_from(Import).where(*mine)) or 0
 

@@ -15,7 +15,7 @@ from sqlmodel import Session, col
 
 from core import mapping, parts, tally, webhooks
 from core.accounts import account, take_once
-from core.asking import earlier_import, get, recent, under_way, upload_of
+from core.asking import at_work, earlier_import, get, recent, upload_of
 from core.db import now
 from core.drafts import again, dismiss, draft, read_draft, reject, remembered, set_mapping
 from core.errors import WrongState
@@ -27,9 +27,9 @@ from core.status import ACTIVE, ENDED, UNDER_WAY, move, one, tell
 
 __all__ = [
     "ACTIVE", "ENDED", "PART_ROWS", "UNDER_WAY",
-    "account", "again", "begin", "cancel", "cut", "dismiss", "draft", "earlier_import", "get",
-    "now", "pause", "recent", "reject", "remembered", "resume", "set_mapping", "settle", "start",
-    "take_once", "tell", "under_way", "unsettled", "upload_of",
+    "account", "again", "at_work", "begin", "cancel", "cut", "dismiss", "draft",
+    "earlier_import", "get", "now", "pause", "recent", "reject", "remembered", "resume", "set_mapping", "settle", "start",
+    "take_once", "tell", "unsettled", "upload_of",
 ]  # fmt: skip
 
 #: A part is about a fifth of the file, within these bounds, in rows. A part costs some statements

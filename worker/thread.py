@@ -119,7 +119,7 @@ def _deliver(station: Station, delivery: Delivery) -> None:
 
 def _pause(session: Session, station: Station, delivery: Delivery) -> int:
     """How long the message rests, in milliseconds: imports of one workspace share its edits."""
-    return station.pace.edit_ms * max(1, imports.under_way(session, delivery.key.account_id))
+    return station.pace.edit_ms * max(1, imports.at_work(session, delivery.key.account_id))
 
 
 def _telling(station: Station, delivery: Delivery) -> Telling | None:
