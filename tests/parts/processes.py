@@ -103,7 +103,7 @@ def family(pid: int, size: int) -> set[int]:
 
 def gone(pids: set[int]) -> bool:
     """Whether none of the processes runs, looked at for a few seconds."""
-    until = time.monotonic() + 5
+    until = time.monotonic() + 30
     while any(runs(pid) for pid in pids):
         if time.monotonic() > until:
             return False

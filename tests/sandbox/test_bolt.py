@@ -82,7 +82,7 @@ def ana() -> Iterator[Person]:
         with (
             running(app_url, deadline_seconds=3.0, events=heard) as url,
             serving(served(bolt_app(url)), bound),
-            Person(url, "ana", timeout=5) as person,
+            Person(url, "ana", timeout=30) as person,
         ):
             yield person
 

@@ -199,7 +199,7 @@ def test_a_trigger_lives_three_seconds(tiny_app: TinyApp) -> None:
     """Later than that it is `expired_trigger_id` (shortened here)."""
     with (
         running(tiny_app.url, trigger_seconds=0.05) as url,
-        Person(url, "ana", timeout=5) as ana,
+        Person(url, "ana", timeout=30) as ana,
     ):
         web = WebClient(TOKEN, base_url=f"{url}/api/")
         trigger_id = trigger(ana, web, tiny_app)
@@ -409,7 +409,7 @@ def test_a_response_url_grows_old(tiny_app: TinyApp) -> None:
     """After its half hour (shortened here) it is 404 `expired_url`."""
     with (
         running(tiny_app.url, response_url_seconds=0.05) as url,
-        Person(url, "ana", timeout=5) as ana,
+        Person(url, "ana", timeout=30) as ana,
     ):
         old = response_url(ana, WebClient(TOKEN, base_url=f"{url}/api/"), tiny_app)
         time.sleep(0.1)

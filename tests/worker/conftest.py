@@ -53,7 +53,7 @@ class Slack:
 
     def workspaces(self, token: str = TOKEN) -> Workspaces:
         """Our way to it."""
-        return Workspaces(token, api_url=f"{self.url}/api/", timeout=1)
+        return Workspaces(token, api_url=f"{self.url}/api/", timeout=20)
 
     def share(self, content: bytes, name: str = "leads.csv") -> Message:
         """A shared file."""

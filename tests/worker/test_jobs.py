@@ -28,7 +28,7 @@ from worker.station import Pace, Station
 from worker.workspaces import Workspaces
 
 CONTENT = b"Email,Name\nada@fjord-labs.com,Ada\nbo@fjord-labs.com,Bo\n"
-LEASE_MS = 400
+LEASE_MS = 700
 
 
 @pytest.fixture
