@@ -28,8 +28,8 @@ from core.status import ACTIVE, ENDED, UNDER_WAY, move, one, tell
 __all__ = [
     "ACTIVE", "ENDED", "PART_ROWS", "UNDER_WAY",
     "account", "again", "at_work", "begin", "cancel", "cut", "dismiss", "draft",
-    "earlier_import", "get", "now", "pause", "recent", "reject", "remembered", "resume", "set_mapping", "settle", "start",
-    "take_once", "tell", "unsettled", "upload_of",
+    "earlier_import", "get", "now", "pause", "recent", "reject", "remembered", "resume",
+    "set_mapping", "settle", "start", "take_once", "tell", "unsettled", "upload_of",
 ]  # fmt: skip
 
 #: A part is about a fifth of the file, within these bounds, in rows. A part costs some statements
