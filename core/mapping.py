@@ -17,6 +17,7 @@ from core.problems import Problem, ProblemCode, Severity
 from core.rules import Blank, ImportRules
 from core.sheet import Row
 from core.stored import dump
+from core.tidying import tidied
 
 __all__ = ["Candidate", "Held", "Key", "Reader", "check"]
 
@@ -121,6 +122,8 @@ class Reader:
         self._read_fields(row, found)
         if self._opt_outs:
             self._read_opt_outs(row, found)
+        if self._rules.tidy:
+            found.fields = tidied(found.fields)
         if self._rules.split_name:
             _split_name(found)
         self._choose_keys(found)

@@ -63,6 +63,7 @@ class ImportRules:
     region: str | None = None  #: ISO 3166 alpha-2, for phones without a country
     phone_level: PhoneLevel = "possible"  #: X-21
     cleanup: bool = True  #: collapse white space inside values (X-19)
+    tidy: bool = False  #: put names and LinkedIn addresses in order (S-11, ``core.tidying``)
     tags: tuple[str, ...] = ()  #: added to every lead the import touches (X-29)
     unknown_target: UnknownTarget = UnknownTarget.ERROR
     unmapped_column: UnmappedColumn = UnmappedColumn.IGNORE

@@ -255,6 +255,31 @@ def test_a_tag_for_all(customer: Customer) -> None:
     assert [lead.tags for lead in leads(customer).values()] == [["Spring fair"]] * 2
 
 
+UNTIDY = "Email,First Name,LinkedIn,Phone\n ANA@Example.com ,ana  ★,de.linkedin.com/in/Ana/,{}\n"
+
+
+def test_cleanup(customer: Customer) -> None:
+    """S-11: emails, phones, LinkedIn addresses and names are put in order, and symbols go."""
+    imported(customer, UNTIDY.format("(202) 555-0143").encode())
+
+    assert leads(customer)["ana@example.com"].fields == {
+        "email": "ana@example.com", "first_name": "Ana", "phone": "+12025550143",
+        "linkedin_url": "https://www.linkedin.com/in/ana",
+    }  # fmt: skip
+
+
+def test_no_cleanup(customer: Customer) -> None:
+    """S-11, X-19: with dataCleanup=false texts stay as they are; what leads are found by is
+    compared in its normal form all the same. A country makes phones whole."""
+    content = UNTIDY.format("030 23125 014").encode()
+    imported(customer, content, dataCleanup="false", country="DE")
+
+    assert leads(customer)["ana@example.com"].fields == {
+        "email": "ana@example.com", "first_name": "ana  ★", "phone": "+493023125014",
+        "linkedin_url": "de.linkedin.com/in/Ana/",
+    }  # fmt: skip
+
+
 def test_errors_name_the_email(customer: Customer) -> None:
     """S-18: an error holds the row's email and the reason, and a row without one an empty text."""
     data = imported(customer, b"Email,Name\nana@example.com,Ana\nnope,Ben\n,Cy\n")
@@ -366,7 +391,13 @@ def test_no_more_than_50_megabytes(customer: Customer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("skipDuplicates", "perhaps"), ("dataCleanup", "2"), ("tag", "x" * 101)]
+    ("name", "value"),
+    [
+        ("skipDuplicates", "perhaps"),
+        ("dataCleanup", "2"),
+        ("tag", "x" * 101),
+        ("country", "Atlantis"),
+    ],
 )
 def test_fields_of_the_wrong_kind(customer: Customer, name: str, value: str) -> None:
     """A field that is not as documented is named."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bot.api.endpoint import Answer, Call, Dialect, Endpoint
 from bot.api.failures import FileMissing
 from bot.api.taking import taken
+from bot.dialects.leadvibe.rules import region
 from bot.dialects.sendkit import rules, wire
 from core import aftermath, asking, ids, imports, keys
 from core.errors import ImportFailure
@@ -42,18 +43,25 @@ async def results(call: Call) -> Answer:
 
 def _start(call: Call, drafted: Import, upload: Upload, given: Mapping[str, str]) -> Import:
     """Start the draft, or drop it where it cannot be started."""
-    desk, account_id, form = call.office.desk, call.caller.account_id, call.body
-    chosen = rules.rules(
-        ImportRules.from_json(drafted.rules).region,
-        skip_duplicates=form.skip_duplicates, cleanup=form.data_cleanup, tag=form.tag,
-    )  # fmt: skip
+    desk, account_id = call.office.desk, call.caller.account_id
     guesses = [guess["target"] for guess in upload.sheet["guesses"]]
     try:
+        chosen = _rules(call.body, drafted)
         targets = rules.mapped(upload.sheet["format"]["header"], given, guesses, chosen)
         return desk.run(account_id, drafted.id, targets, chosen)
     except ImportFailure:
         desk.dismiss(account_id, drafted.id)
         raise
+
+
+def _rules(form: wire.ImportForm, drafted: Import) -> ImportRules:
+    accounts = ImportRules.from_json(drafted.rules).region
+    return rules.rules(
+        region(form.country.strip() or None, accounts),
+        skip_duplicates=form.skip_duplicates,
+        cleanup=form.data_cleanup,
+        tag=form.tag,
+    )
 
 
 async def _answer(call: Call, job_id: int, seconds: float) -> Answer:

@@ -16,9 +16,6 @@ from core.rules import ImportRules, OnMatch, UnknownTarget, UnmappedColumn
 MOST_BYTES = 50 << 20
 #: Rows of a file (S-13).
 MOST_ROWS = 50_000
-#: Phones without a country are from here where the account does not say where.
-COUNTRY = "US"
-
 #: Core targets that SendKit calls otherwise than in camel case (S-5, S-16).
 _NAMES: Mapping[str, str] = MappingProxyType(
     {"company": "companyName", "title": "jobTitle", "name": "fullName"}
@@ -41,7 +38,7 @@ class NoEmailColumn(ImportFailure):
     code = "no_email_column"
 
 
-def rules(region: str | None, *, skip_duplicates: bool, cleanup: bool, tag: str) -> ImportRules:
+def rules(region: str, *, skip_duplicates: bool, cleanup: bool, tag: str) -> ImportRules:
     """How SendKit treats rows: the email alone finds a lead (S-10), and what is not a field of its
     own becomes a custom one (S-9).
 
@@ -50,8 +47,9 @@ def rules(region: str | None, *, skip_duplicates: bool, cleanup: bool, tag: str)
     return ImportRules(
         primary=Kind.EMAIL,
         on_match=OnMatch.SKIP if skip_duplicates else OnMatch.UPDATE,
-        region=region or COUNTRY,
+        region=region,
         cleanup=cleanup,
+        tidy=cleanup,
         tags=(tag.strip(),) if tag.strip() else (),
         unknown_target=UnknownTarget.CUSTOM,
         unmapped_column=UnmappedColumn.CUSTOM,

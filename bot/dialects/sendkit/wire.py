@@ -55,6 +55,9 @@ class ImportForm(Wire):
         default=True, description="Tidy names, LinkedIn addresses and white space."
     )
     tag: str = Field(default="", max_length=100, description="Added to every imported lead.")
+    country: str = Field(
+        default="", max_length=100, description="Where phones without a country are from."
+    )
 
 
 class _Columns(RootModel[dict[str, str]]):
