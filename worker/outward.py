@@ -7,6 +7,7 @@ the check and the connection gains nothing. Redirects are not followed, and prox
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import ssl
 import time
@@ -26,6 +27,7 @@ SECONDS = 10.0
 #: Bytes of an answer's body that are read, and characters that are kept.
 _ANSWER_BYTES, _ANSWER_CHARS = 2_000, 500
 _LONGEST_URL = 2_000
+_HOST = re.compile(rb"[\w.-]+|[0-9A-Fa-f:.]+")  # a name, or an IPv6 address without its brackets
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -62,6 +64,8 @@ def check(url: str, *, private: bool) -> None:
     schemes = ("https", "http") if private else ("https",)
     if parsed.scheme not in schemes or not parsed.host or len(url) > _LONGEST_URL:
         raise BadAddress(f"Use a URL that begins with {schemes[0]}://.")
+    if not _HOST.fullmatch(parsed.raw_host) or not 0 < (parsed.port or 443) < 65_536:
+        raise BadAddress("This is not a URL.")
     if parsed.userinfo or parsed.fragment:
         raise BadAddress("The URL must hold neither a user nor a fragment.")
     literal = _literal(parsed.host)
@@ -122,7 +126,7 @@ class Outward:
                 return _read(answer)
 
     def _pool(self) -> httpcore.ConnectionPool:
-        way = _Way(self.private, time.monotonic() + self._seconds)
+        way = _Way(self.private, self._seconds)
         return httpcore.ConnectionPool(self._tls, max_connections=1, network_backend=way)
 
 
@@ -157,10 +161,10 @@ def _told() -> Iterator[None]:
 
 
 class _Way(httpcore.NetworkBackend):
-    """Connects to allowed addresses only, and to the end of its time."""
+    """Connects to allowed addresses only, and for so many seconds."""
 
-    def __init__(self, private: bool, until: float) -> None:
-        self._private, self._until = private, until
+    def __init__(self, private: bool, seconds: float) -> None:
+        self._private, self._seconds = private, seconds
         self._sockets = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -177,10 +181,11 @@ class _Way(httpcore.NetworkBackend):
         allowed = [each for each in addresses if self._private or _allowed(each)]
         if not allowed:
             raise BadAddress("Its name stands for an address that is not public.")
+        until = time.monotonic() + self._seconds
         for number, address in enumerate(allowed, 1):
             try:
-                stream = self._sockets.connect_tcp(address, port, _left(self._until), local_address)
-                return _Bounded(stream, self._until)
+                stream = self._sockets.connect_tcp(address, port, _left(until), local_address)
+                return _Bounded(stream, until)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 if number == len(allowed):
                     raise

@@ -1,0 +1,243 @@
+"""Idempotency-Key: a request sent twice has one effect and one answer."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from sqlmodel import col, update
+
+from core import idempotency, imports
+from core.db import Database
+from core.idempotency import KEPT_MS, Held, Kept, Other, Running
+from core.models import IdempotencyKey
+from core.uploads import Files
+from tests.api.conftest import Api, Customer
+
+CSV = b"Email,First Name\nada@fjord-labs.com,Ada\n"
+
+
+def preview(customer: Customer) -> httpx.Response:
+    return customer.http.post("/leads/import/preview", files={"file": ("x.csv", CSV)})
+
+
+def send_file(customer: Customer, content: bytes, key: str, tag: str = "") -> httpx.Response:
+    """A file that is imported at once."""
+    return customer.http.post(
+        "/v1/leads/import/csv",
+        files={"file": ("x.csv", content)},
+        data={"tag": tag},
+        headers={b"Idempotency-Key": key.encode()},
+    )
+
+
+def start(customer: Customer, file_id: str, key: str, **other: Any) -> httpx.Response:
+    body = {"file_id": file_id, "primary_identifier": {"column": "Email", "kind": "email"}, **other}
+    return customer.http.post("/leads/import/start", json=body, headers={"Idempotency-Key": key})
+
+
+def jobs(customer: Customer) -> list[str]:
+    found = customer.http.get("/leads/import/jobs").json()
+    return [job["job_id"] for job in found["jobs"]]
+
+
+def test_the_same_request_gets_the_same_answer(customer: Customer) -> None:
+    """The second answer is the first one again, and nothing was started twice."""
+    file_id = preview(customer).json()["file_id"]
+    first, second = start(customer, file_id, "k1"), start(customer, file_id, "k1")
+
+    assert (first.status_code, first.content) == (202, second.content) == (202, first.content)
+    assert second.status_code == 202
+    assert second.headers["Idempotent-Replayed"] == "true"
+    assert "Idempotent-Replayed" not in first.headers
+    assert second.headers["content-type"] == first.headers["content-type"]
+    assert second.headers["X-Request-Id"] != first.headers["X-Request-Id"]
+    assert jobs(customer) == [first.json()["job_id"]]
+
+
+def test_another_request_with_the_same_key(customer: Customer) -> None:
+    """Another body or another path is a 422, and nothing of it is done."""
+    file_id = preview(customer).json()["file_id"]
+    job = start(customer, file_id, "k1").json()["job_id"]
+
+    assert start(customer, file_id, "k1", country="DE").status_code == 422
+    refused = customer.http.post(
+        f"/leads/import/jobs/{job}/cancel", headers={"Idempotency-Key": "k1"}
+    )
+    assert refused.status_code == 422 and refused.json()["code"] == "idempotency_key_reused"
+    assert jobs(customer) == [job]
+
+
+def test_a_key_is_one_account_s(customer: Customer, other: Customer) -> None:
+    """Two accounts may use the same key; neither sees the other's answer."""
+    answers = [
+        start(each, preview(each).json()["file_id"], "same", country="DE")
+        for each in (customer, other)
+    ]
+
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert len(jobs(customer)) == len(jobs(other)) == 1
+    assert jobs(customer) != jobs(other)
+
+
+def test_a_file_is_known_by_its_bytes(api: Api, customer: Customer) -> None:
+    """The same file in another form is the same request; its second copy does not stay."""
+    files: Files = api.station.files
+    with api.working():
+        first = send_file(customer, CSV, "f")
+        assert first.status_code == 200, first.text
+        before = sorted(files.root.glob("??/*"))
+        second = send_file(customer, CSV, "f")  # with a boundary of its own
+
+        assert second.headers["Idempotent-Replayed"] == "true" and second.content == first.content
+        assert sorted(files.root.glob("??/*")) == before
+        more = CSV + b"bob@fjord-labs.com,Bob\n"
+        assert send_file(customer, more, "f").status_code == 422
+        assert send_file(customer, CSV, "f", tag="other").status_code == 422
+        assert sorted(files.root.glob("??/*")) == before
+
+
+def test_a_refusal_is_an_answer(customer: Customer) -> None:
+    """What was refused is refused again in the same words, as Stripe does; a request that never
+    got so far, because it was not as documented, leaves its key free."""
+    malformed = customer.http.post(
+        "/leads/import/start", json={"file_id": 5}, headers={"Idempotency-Key": "r"}
+    )
+    assert malformed.status_code == 400
+    first, second = start(customer, "preview_0", "r"), start(customer, "preview_0", "r")
+
+    assert first.status_code == second.status_code == 404
+    assert "Idempotent-Replayed" not in first.headers
+    assert second.headers["Idempotent-Replayed"] == "true" and first.content == second.content
+
+
+def test_eight_at_once_start_one_import(customer: Customer) -> None:
+    """Of identical requests that race, one is done; the others get its answer, or a 409."""
+    file_id = preview(customer).json()["file_id"]
+    together = threading.Barrier(8)
+
+    def send(_: int) -> httpx.Response:
+        together.wait(60)
+        return start(customer, file_id, "race")
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(send, range(8)))
+
+    assert {answer.status_code for answer in answers} <= {202, 409}
+    done = {answer.content for answer in answers if answer.status_code == 202}
+    assert len(done) == 1 and len(jobs(customer)) == 1
+    assert start(customer, file_id, "race").content in done
+
+
+@pytest.mark.parametrize("key", ["x" * 256, "a key", "clé", "\x7f"])
+def test_a_key_that_is_none(customer: Customer, key: str) -> None:
+    """A key is 1 to 255 printable characters of ASCII."""
+    refused = send_file(customer, CSV, key)
+    assert refused.status_code == 400 and "Idempotency-Key" in refused.text
+    file_id = preview(customer).json()["file_id"]
+    assert start(customer, file_id, "~" * 255).status_code == 202
+
+
+def test_a_crash_frees_the_key(
+    api: Api, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a 500 the same request is simply done."""
+    with monkeypatch.context() as patched:
+        patched.setattr(imports, "again", None)
+        file_id = preview(customer).json()["file_id"]
+        assert start(customer, file_id, "c").status_code == 500
+    again = start(customer, file_id, "c")
+
+    assert again.status_code == 202 and "Idempotent-Replayed" not in again.headers
+    assert start(customer, file_id, "c").content == again.content
+
+
+def test_a_request_that_still_runs(api: Api, customer: Customer) -> None:
+    """While the first request runs, the second is told to wait; a dead one's lease runs out."""
+    file_id = preview(customer).json()["file_id"]
+    first = start(customer, file_id, "s")
+    assert first.status_code == 202
+    mine = (col(IdempotencyKey.account_id) == customer.account_id, col(IdempotencyKey.key) == "s")
+    running = {"status": None, "body": b"", "lease_until": 1 << 60}
+    with api.station.database.writing() as session:
+        session.execute(update(IdempotencyKey).where(*mine).values(**running))
+    refused = start(customer, file_id, "s")
+    assert refused.status_code == 409 and refused.json()["code"] == "idempotency_still_running"
+
+    with api.station.database.writing() as session:
+        session.execute(update(IdempotencyKey).where(*mine).values(lease_until=0))
+    assert start(customer, file_id, "s").status_code == 202
+
+
+def test_keys_that_start_nothing_are_let_be(customer: Customer) -> None:
+    """What only looks needs no key, and minds none."""
+    for _ in range(2):
+        answer = customer.http.get("/leads/import/jobs", headers={"Idempotency-Key": "a b"})
+        assert answer.status_code == 200 and "Idempotent-Replayed" not in answer.headers
+
+
+# ---- the table, on both databases --------------------------------------------------------------
+
+
+@pytest.fixture
+def account_id(database: Database) -> int:
+    with database.writing() as session:
+        return imports.account(session, "acme").id or 0
+
+
+def begin(database: Database, account_id: int, request: str, lease_ms: int = 60_000) -> Any:
+    return database.transact(
+        lambda s: idempotency.begin(s, account_id, "k", request, lease_ms=lease_ms)
+    )
+
+
+def test_the_life_of_a_key(database: Database, account_id: int) -> None:
+    """Held, running, kept; free again when given back, and after 24 hours."""
+    held = begin(database, account_id, "a")
+    assert isinstance(held, Held)
+    assert isinstance(begin(database, account_id, "a"), Running)
+    assert isinstance(begin(database, account_id, "b"), Other)
+    answer = Kept(201, "text/plain", b"\x00\xff", {"Location": "/x"})
+    assert database.transact(lambda s: idempotency.renew(s, held))
+    assert database.transact(lambda s: idempotency.keep(s, held, answer))
+    assert begin(database, account_id, "a") == answer
+    assert isinstance(begin(database, account_id, "b"), Other)
+
+    assert database.transact(idempotency.drop_expired) == 0
+    with database.writing() as session:
+        old = imports.now(session) - KEPT_MS - 1_000
+        session.execute(update(IdempotencyKey).values(created_at=old))
+    fresh = begin(database, account_id, "b")
+    assert isinstance(fresh, Held)
+    database.transact(lambda s: idempotency.give_back(s, fresh))
+    assert isinstance(begin(database, account_id, "c"), Held)
+    with database.writing() as session:
+        session.execute(update(IdempotencyKey).values(created_at=old, lease_until=old))
+    assert database.transact(idempotency.drop_expired) == 1
+
+
+def test_a_late_one_keeps_nothing(database: Database, account_id: int) -> None:
+    """Whose lease ran out and was taken over can neither keep an answer nor give the key back."""
+    late = begin(database, account_id, "a", lease_ms=-1_000)
+    held = begin(database, account_id, "b")
+    assert isinstance(late, Held) and isinstance(held, Held)
+
+    assert not database.transact(lambda s: idempotency.renew(s, late))
+    assert not database.transact(lambda s: idempotency.keep(s, late, Kept(200, "", b"late")))
+    database.transact(lambda s: idempotency.give_back(s, late))
+    assert isinstance(begin(database, account_id, "b"), Running)
+    assert database.transact(lambda s: idempotency.keep(s, held, Kept(200, "", b"mine")))
+    kept = begin(database, account_id, "b")
+    assert isinstance(kept, Kept) and kept.body == b"mine"
+
+
+def test_one_of_many_gets_the_key(database: Database, account_id: int) -> None:
+    """Threads that ask at the same time: exactly one holds it."""
+    with ThreadPoolExecutor(6) as pool:
+        states = list(pool.map(lambda _: begin(database, account_id, "a"), range(6)))
+
+    assert [type(state) for state in states].count(Held) == 1
+    assert [type(state) for state in states].count(Running) == 5
