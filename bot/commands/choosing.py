@@ -36,6 +36,19 @@ class Choice:
         best = rules_for(targets, self.region or old.region, upload.sheet["sample"])
         return targets, _led_by(best, self.primary or best.primary)
 
+    def notes(self, drafted: Import, upload: Upload) -> list[str]:
+        """A sentence for each column that makes way for a chosen one. Raises UnknownColumns."""
+        header = upload.sheet["format"]["header"]
+        merged = merge(header, drafted.mapping, self.targets)
+        asked = {_index(header, column): target for column, target in self.targets}
+        winners = {target: header[index] for index, target in asked.items()}
+        return [
+            f"“{header[index]}” was taken for {before} as well, which is “{winners[before]}” now; "
+            f"it goes to {after} instead. Choose otherwise with --map."
+            for index, (before, after) in enumerate(zip(drafted.mapping, merged, strict=True))
+            if index not in asked and before != after
+        ]
+
 
 def _led_by(rules: ImportRules, primary: Kind) -> ImportRules:
     """The rules with another kind to identify rows by; the others stand in where it is empty."""

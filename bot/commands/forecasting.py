@@ -11,7 +11,7 @@ from typing import Any
 from rich.text import Text
 
 from bot import terminal
-from bot.commands import bar, importing, report, status
+from bot.commands import bar, importing, noting, report, status
 from bot.commands.importing import Wish
 from core import rehearsal
 from core.db import Database
@@ -48,10 +48,13 @@ def _prepared(
     """The file read and mapped, with what was chosen put over the guesses."""
     with database.reading() as session:
         account_id = status.account_id(session, wish.account)
+        notes = noting.new_account(session, wish.account)
     about = rehearsal.prepare(database, account_id, path, folder, limits)
     if wish.choice.given:
         targets, rules = wish.choice.apply(about.drafted, about.upload)
+        notes = [*wish.choice.notes(about.drafted, about.upload), *notes]
         about.drafted.mapping, about.drafted.rules = targets, rules.to_json()
+    about.upload.sheet = noting.added(about.upload.sheet, notes)
     return about
 
 

@@ -13,7 +13,7 @@ from types import FrameType
 import typer
 
 from bot import terminal
-from bot.commands import bar, report, status
+from bot.commands import bar, noting, report, status
 from bot.commands.choosing import Choice, choice
 from bot.commands.working import Work, take_in
 from core import disposal, imports
@@ -79,8 +79,10 @@ def _import(
         work = _begun(database, files, wish)
     else:
         limits = replace(Limits(), bytes=settings.max_file_bytes)
+        with database.reading() as session:
+            notes = noting.new_account(session, wish.account)
         work = take_in(database, files, wish.path, wish.account, limits)
-        _prepare(work, wish.choice, limits)
+        _prepare(work, wish.choice, limits, notes)
     work = replace(work, lease_ms=round(settings.lease_seconds * 1000))
     with _interrupts() as asked, bar.shown("Importing", quiet) as seen:
         return work.write(lambda: asked.to_stop, lambda now: seen(report.decided(now), now.total))
@@ -98,7 +100,7 @@ def _begun(database: Database, files: Files, wish: Wish) -> Work:
     return work
 
 
-def _prepare(work: Work, chosen: Choice, limits: Limits) -> None:
+def _prepare(work: Work, chosen: Choice, limits: Limits, notes: list[str]) -> None:
     """Read, map, start. What does not get that far is dropped: nothing of it was imported."""
     try:
         drafted, upload = work.read(limits)
@@ -106,7 +108,10 @@ def _prepare(work: Work, chosen: Choice, limits: Limits) -> None:
             raise _rejection(drafted)
         if chosen.given:
             targets, rules = chosen.apply(drafted, upload)
+            notes = [*chosen.notes(drafted, upload), *notes]
             work.transact(imports.set_mapping, targets, rules)
+        if notes:
+            work.transact(noting.remark, notes)
         work.transact(imports.start)
         work.forgo_forecast()
     except InvalidMapping as failure:
