@@ -11,22 +11,26 @@ import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from core.db import Database
+from core.db import Database, now_ms
 from core.models import Import, Upload
 from core.uploads import Files
 
 #: A file that no upload names may yet become one's; after this many seconds it will not.
 ORPHANED_AFTER = 24 * 3_600
 _AT_ONCE = 200
+#: A file that was kept for a while only is deleted so long after that, in milliseconds: by then
+#: whoever started it in its last moment has done so.
+_GRACE_MS = 3_600_000
 
 log = logging.getLogger(__name__)
 
 
 def drop_unwanted(database: Database, files: Files) -> int:
-    """Delete what was rejected or dismissed before it was started; how many files that were."""
+    """Delete what was rejected, dismissed or expired before it was started; how many files."""
     locations = database.transact(_forsake)
     for location in locations:
         files.delete(location)
@@ -58,11 +62,23 @@ def _unwanted() -> Select[Upload]:
             ),
         )
         .where(
-            or_(dismissed, rejected),
+            or_(dismissed, rejected, _expired()),
             or_(col(Upload.location) != "", col(Upload.prepared) != ""),
         )
         .limit(_AT_ONCE)
     )
+
+
+def _expired() -> ColumnElement[bool]:
+    """Whether the time that the file was kept is over, and no import was made of it."""
+    made = aliased(Import)
+    used = exists().where(
+        col(made.account_id) == col(Upload.account_id),
+        col(made.upload_id) == col(Upload.id),
+        col(made.status) != "draft",
+    )
+    late = col(Upload.expires_at) <= now_ms() - _GRACE_MS
+    return and_(col(Import.status) == "draft", late, ~used)
 
 
 def drop_orphans(database: Database, files: Files) -> int:

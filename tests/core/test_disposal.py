@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlmodel import Session
 
 from core import disposal, imports
 from core.db import Database
@@ -92,6 +93,26 @@ def test_files_that_are_needed_stay(database: Database, files: Files) -> None:
     assert stored(files) == before
     assert life.get(database, draft).status == "draft"
     assert life.get(database, cancelled).status == "cancelled"
+
+
+def test_an_expired_file_is_deleted(database: Database, files: Files) -> None:
+    """A file that was kept for a while goes some time after that, unless an import was made of it:
+    its failed rows may still be asked for."""
+    unused, used, fresh = (life.offer(database, files, CONTENT) for _ in range(3))
+    life.work(database, files)
+    database.transact(lambda s: imports.start(s, used[0], imports.again(s, *used[:2]).id))
+
+    def expire(session: Session) -> None:
+        long_ago = imports.now(session) - DAY * 1_000
+        for key, at in ((unused, long_ago), (used, long_ago), (fresh, imports.now(session))):
+            imports.upload_of(session, *key[:2]).expires_at = at
+
+    database.transact(expire)
+
+    assert disposal.drop_unwanted(database, files) == 1
+    assert [state(database, key) for key in (unused, used, fresh)] == ["expired", "ready", "ready"]
+    life.work(database, files)
+    assert len(stored(files)) == 2
 
 
 def aged(files: Files, seconds: int) -> None:
