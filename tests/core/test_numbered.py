@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core import imports, numbered, undo
+from core import engine, numbered, parts, undo
 from core.db import Database
 from core.errors import NotFound
 from core.uploads import Files
@@ -52,8 +52,7 @@ def test_one_import(database: Database, files: Files) -> None:
 
     database.transact(lambda s: undo.start(s, account, second.id))
     with database.reading() as session:
-        [key] = imports.parts.waiting(session)
-    from core import engine
+        [key] = parts.waiting(session)
 
     claim = engine.take(database, key, owner="test", lease_ms=60_000)
     assert claim is not None
