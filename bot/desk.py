@@ -164,6 +164,11 @@ class Desk:
         """Begin to undo an import that has ended. Raises NotFound and WrongState."""
         return self._do(account_id, import_id, lambda s: undo.start(s, account_id, import_id))
 
+    def undo_preview(self, account_id: int, import_id: int) -> dict[str, int]:
+        """How many leads undoing would delete, restore and keep. Raises as ``undo`` does."""
+        with self.database.reading() as session:
+            return undo.preview(session, account_id, import_id)
+
     def resume(self, account_id: int, import_id: int) -> Import:
         """Let a paused import go on. Raises WrongState."""
         return self._do(account_id, import_id, lambda s: imports.resume(s, account_id, import_id))

@@ -32,6 +32,7 @@ from bot.slack.steps import (
     resume_import,
     start_import,
     summary,
+    undo_import,
 )
 from core.errors import ImportFailure, WrongState
 
@@ -45,6 +46,7 @@ STEPS: tuple[Step, ...] = (
     cancel_import.STEP,
     resume_import.STEP,
     summary.STEP,
+    undo_import.STEP,
     import_command.STEP,
     lifecycle.STEP,
 )

@@ -5,7 +5,7 @@ One module per step of the conversation that a worker shows; nothing in here tal
 
 from __future__ import annotations
 
-from worker.card import offer_import, progress, resume_import
+from worker.card import offer_import, progress, resume_import, undo_import
 from worker.card import summary as _summary
 from worker.card.message import Message, plain
 from worker.card.state import CardState, gather
@@ -15,6 +15,8 @@ __all__ = ["CardState", "Message", "gather", "plain", "render", "summary"]
 
 def render(state: CardState) -> Message:
     """The card, whatever state the import is in."""
+    if state.undone.state:
+        return undo_import.shown(state)
     if state.status == "draft":
         return offer_import.offer(state) if state.read else offer_import.reading(state)
     if state.status == "queued":

@@ -57,6 +57,17 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Undone:
+    """What undoing did to the leads so far. ``state`` is undoing, undone or failed; '' before."""
+
+    state: str = ""
+    deleted: int = 0
+    restored: int = 0
+    kept: int = 0  #: touched since, or opted out
+    gone: int = 0  #: deleted by somebody before
+
+
+@dataclass(frozen=True)
 class Forecast:
     """What an import would do; ``done`` once it has seen every row, ``failed`` if it never will."""
 
@@ -114,6 +125,7 @@ class CardState:
     problems: tuple[Problems, ...] = ()
     started_at: int = 0
     completed_at: int = 0
+    undone: Undone = field(default_factory=Undone)
     now: int = 0
 
     @property
@@ -153,6 +165,7 @@ def gather(
         problems=_problems_of(session, job) if problems else (),
         started_at=job.started_at or 0,
         completed_at=job.completed_at or 0,
+        undone=Undone(job.undo_state, **job.undo_counts),
         now=imports.now(session),
     )
 

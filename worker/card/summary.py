@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.problems import ProblemCode
-from worker.card import cancel_import, problems
+from worker.card import cancel_import, problems, undo_import
 from worker.card.blocks import Block, context, section
 from worker.card.message import Message, message
 from worker.card.mrkdwn import count, duration, foreign, listed, number
@@ -47,7 +47,8 @@ def reply(state: CardState) -> Message:
         blocks.append(section(f"*Good to know*\n{listed((kind.name for kind in noted), 5)}"))
     if state.counts.failed:
         blocks.append(section(_attached(state.counts.failed)))
-    return message(f"{_headline(state, bold='')} {_law(state)}", [*blocks, context(_footer(state))])
+    blocks += [*undo_import.offered(state), context(_footer(state))]
+    return message(f"{_headline(state, bold='')} {_law(state)}", blocks)
 
 
 def _mark(state: CardState) -> str:
