@@ -225,6 +225,16 @@ def import_(
             help="Finish an import that was begun here or anywhere and has stopped, not a FILE.",
         ),
     ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=64,
+            metavar="N",
+            help="Share the work out over so many processes. The outcome is the same; on SQLite "
+            "one process does it, for there is one writer at a time.",
+        ),
+    ] = 1,
     as_json: Json = False,
 ) -> None:
     """Import a file in this process. It needs the database only: no server, no Redis.
@@ -240,7 +250,7 @@ def import_(
 
     if (file is None) == (resume is None):
         raise typer.BadParameter("give either a FILE or --resume JOB.")
-    wish = importing.Wish.asked(account, file, mapping or [], primary, country, resume)
+    wish = importing.Wish.asked(account, file, mapping or [], primary, country, resume, workers)
     raise typer.Exit(importing.run(_settings(), wish, as_json))
 
 

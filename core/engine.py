@@ -17,11 +17,13 @@ from pathlib import Path
 import orjson
 from sqlmodel import Session
 
-from core import ids, imports, matching, parts, tally, webhooks, writing
+from core import entangled, ids, imports, matching, parts, tally, webhooks, writing
 from core.ahead import Ahead, Piece, pays
+from core.candidate import Candidate
 from core.db import Database
-from core.deciding import Plan, decide
-from core.mapping import Candidate, Reader
+from core.deciding import Known, Plan, decide
+from core.entangled import FREE, Seen
+from core.mapping import Reader
 from core.models import Import, Upload
 from core.parts import Claim, PartKey
 from core.rules import ImportRules
@@ -65,9 +67,10 @@ def _write(database: Database, job: Job, claim: Claim, ahead: Ahead | None) -> N
 
     def apply_part(session: Session) -> None:
         parts.hold(session, claim)
-        plan = apply(session, job, candidates)
+        plan = apply(session, job, candidates, in_any_order=FREE in claim.marks)
         tally.count(session, job.account_id, job.import_id, plan)
-        parts.finish(session, claim, bytes(plan.outcomes))
+        outcomes = entangled.outcomes(claim.marks, claim.start["row"], plan)
+        parts.finish(session, claim, outcomes)
         paused = imports.pause(session, job.account_id, job.import_id, job.rules)
         running = imports.get(session, job.account_id, job.import_id)
         imports.tell(session, running, "card", soon=paused)
@@ -77,24 +80,57 @@ def _write(database: Database, job: Job, claim: Claim, ahead: Ahead | None) -> N
 
 
 def _understood(database: Database, job: Job, claim: Claim, ahead: Ahead | None) -> list[Candidate]:
-    position = Position(**claim.start)
+    """The rows of the part that are to be written now."""
+    position, marks = Position(**claim.start), claim.marks
+    if marks and FREE not in marks:  # only the late rows are left: mostly few
+        rows = read(job.path, job.format, position, claim.rows)
+        late = (row for row in rows if entangled.due(marks, position.row, row.number))
+        return [job.reader.candidate(row) for row in late]
     if ahead is None:
-        return list(job.candidates(position, claim.rows))
-    found = ahead.take(job.piece(position, claim.rows))
+        found = list(job.candidates(position, claim.rows))
+    else:
+        found = ahead.take(job.piece(position, claim.rows))
+        _ask_for_next(database, job, claim, ahead)
+    return [each for each in found if entangled.due(marks, position.row, each.row)]
+
+
+def _ask_for_next(database: Database, job: Job, claim: Claim, ahead: Ahead) -> None:
     with database.reading() as session:
         following = parts.after(session, claim.key)
     if following and pays(following.rows):
         ahead.ask(job.piece(Position(**following.start), following.rows))
-    return found
 
 
-def apply(session: Session, job: Job, candidates: Sequence[Candidate]) -> Plan:
-    """Gather, decide, write: one batch, in the session's transaction."""
+def apply(
+    session: Session, job: Job, candidates: Sequence[Candidate], *, in_any_order: bool = False
+) -> Plan:
+    """Gather, decide, write: one batch, in the session's transaction.
+
+    ``in_any_order`` leaves out the rows that turn out to depend on others of the file.
+    """
     known = matching.gather(session, job.account_id, job.import_id, candidates)
+    if in_any_order:
+        late = _late(session, job, candidates, known)
+        candidates = [each for each in candidates if each.row not in late]
     new_ids = iter(ids.new_ids(len(candidates)))
     plan = decide(candidates, known, job.rules, new_ids)
     writing.write(session, job.account_id, job.import_id, plan, imports.now(session))
     return plan
+
+
+def _late(session: Session, job: Job, candidates: Sequence[Candidate], known: Known) -> set[int]:
+    """Rows that found a lead which another row of the file may find by another identifier."""
+    leads = entangled.matched_leads(candidates, known)
+    has = matching.find_identifiers(session, job.account_id, set(leads.values()))
+    if not has:
+        return set()
+    key = PartKey(job.account_id, job.import_id, "spread", 0)
+    seen = Seen.unpacked(parts.outcomes_of(session, key))
+    return {
+        each.row
+        for each in candidates
+        if each.row in leads and entangled.meets_others(each, has[leads[each.row]], seen)
+    }
 
 
 def open_job(database: Database, files: Files, key: PartKey) -> Job:

@@ -35,6 +35,10 @@ __all__ = [
 #: A part is about a fifth of the file, within these bounds, in rows. A part costs some statements
 #: whatever its size; on SQLite a large one keeps everybody else from writing for too long.
 PART_ROWS = (1_000, 10_000)
+#: On PostgreSQL nobody waits for a part, and small ones cost the index of identifiers more.
+PART_ROWS_AT_ONCE = 25_000
+#: From so many rows on it pays to find out which of them may be written in any order.
+SPREAD_ROWS = 50_000
 
 
 def start(session: Session, account_id: int, import_id: int) -> Import:
@@ -48,22 +52,28 @@ def start(session: Session, account_id: int, import_id: int) -> Import:
     total = upload.sheet["row_count"]
     if not move(session, account_id, import_id, "draft", "queued", total=total):
         raise WrongState("The import has been started already.")
-    for ordinal, (position, rows) in enumerate(cut(upload.sheet)):
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    for ordinal, (position, rows) in enumerate(cut(upload.sheet, sqlite=sqlite)):
         key = PartKey(account_id, import_id, "write", ordinal)
         parts.add(session, key, position._asdict(), rows)
+    if total >= SPREAD_ROWS and not sqlite:  # SQLite has but one writer at a time
+        parts.add(session, PartKey(account_id, import_id, "spread", 0))
     session.flush()
     session.refresh(drafted)
     tell(session, drafted, "card")
     return drafted
 
 
-def cut(sheet: dict[str, Any]) -> list[tuple[Position, int]]:
-    """Where the parts of a file start, and their rows: five or more of them, cut at marks."""
+def cut(sheet: dict[str, Any], *, sqlite: bool) -> list[tuple[Position, int]]:
+    """Where the parts of a file start, and their rows: five or more of them, cut at marks.
+
+    The first is a short one: while it is written, the next is already being read.
+    """
     marks = [Position(*mark) for mark in sheet["marks"]]
     total: int = sheet["row_count"]
-    least, most = PART_ROWS
+    least, most = PART_ROWS[0], PART_ROWS[1] if sqlite else PART_ROWS_AT_ONCE
     step = max(1, min(most, total // 5) // least)
-    starts = marks[::step]
+    starts = marks[:1] + marks[max(1, step // 4) :: step]
     ends = [mark.row for mark in starts[1:]] + [total + 1]
     return [(mark, end - mark.row) for mark, end in zip(starts, ends, strict=True)]
 
@@ -140,6 +150,7 @@ def settle(session: Session, account_id: int, import_id: int) -> bool:
     values = {"completed_at": now(session)}
     if not move(session, account_id, import_id, UNDER_WAY, status, ended, **values):
         return False
+    parts.drop_spread(session, account_id, import_id)
     session.refresh(running)
     tell(session, running, "card")
     tell(session, running, "summary", once=True)

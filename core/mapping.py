@@ -131,6 +131,18 @@ class Reader:
             self._make(found)
         return found
 
+    @property
+    def identifier_columns(self) -> int:
+        """How many columns hold identifiers."""
+        return len(self._identifiers)
+
+    def identifiers(self, row: Row) -> list[Key]:
+        """The identifiers that ``candidate`` finds in the row, for a third of its cost."""
+        found = Candidate(row.number, row.line)
+        if not row.problems or all(p.severity is not Severity.ERROR for p in row.problems):
+            self._read_identifiers(row, found)
+        return [held[0] for held in found.held]
+
     def _make(self, found: Candidate) -> None:
         if None not in found.fields.values():
             found.made = dump(found.new_fields(()))

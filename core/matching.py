@@ -42,6 +42,12 @@ _SUPPRESSED = {
         """,
 }
 
+#: The ids of a JSON text as a subquery, on SQLite or not.
+_IDS = {
+    True: "SELECT value FROM json_each(:ids)",
+    False: "SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json))",
+}
+
 # Leads are locked in the order of their ids, before any identifier is inserted: two imports of the
 # same people then wait for each other and never deadlock.
 _LEADS = """
@@ -79,6 +85,23 @@ def find_owners(session: Session, account: int, keys: Collection[Key]) -> dict[K
     return {(kind, value): lead for kind, (value, lead) in found}
 
 
+def find_identifiers(
+    session: Session, account: int, leads: Collection[int]
+) -> dict[int, list[Key]]:
+    """All identifiers of each of these leads."""
+    found: dict[int, list[Key]] = {lead: [] for lead in leads}
+    if leads:
+        sqlite = session.get_bind().dialect.name == "sqlite"
+        statement = text(
+            "SELECT lead_id, kind, value FROM identifier "  # noqa: S608  (the subquery is ours)
+            f"WHERE account_id = :account AND lead_id IN ({_IDS[sqlite]})"
+        )
+        given = {"account": account, "ids": dumps(sorted(leads)).decode()}
+        for lead, kind, value in session.connection().execute(statement, given):
+            found[lead].append((kind, value))
+    return found
+
+
 def find_suppressed(session: Session, account: int, keys: Collection[Key]) -> set[Key]:
     """Those of the keys that are on the account's suppression list."""
     any_ = text("SELECT 1 FROM suppression WHERE account_id = :account LIMIT 1")
@@ -110,9 +133,7 @@ def find_leads(
         return {}
     sqlite = session.get_bind().dialect.name == "sqlite"
     statement = _LEADS.format(
-        ids="SELECT value FROM json_each(:ids)"
-        if sqlite
-        else "SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json))",
+        ids=_IDS[sqlite],
         lock="FOR UPDATE OF l" if lock and not sqlite else "",
     )
     given = dumps(sorted(ids)).decode()

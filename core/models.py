@@ -223,8 +223,9 @@ class Import(SQLModel, table=True):
 class ImportPart(SQLModel, table=True):
     """One claimable piece of an import's background work.
 
-    ``kind`` is ``read`` (fetch and inspect the file), ``forecast`` or ``write`` (a run of rows).
-    ``token`` counts claims and fences off a worker whose lease ran out.
+    ``kind`` is ``read`` (fetch and inspect the file), ``forecast``, ``spread`` (find the rows that
+    may be written in any order), ``write`` (a run of rows) or ``undo``. ``token`` counts claims and
+    fences off a worker whose lease ran out.
     """
 
     __tablename__: ClassVar[str] = "import_part"
@@ -236,12 +237,14 @@ class ImportPart(SQLModel, table=True):
     ordinal: int = _key()
     state: str = Field(
         default="pending", sa_type=String(12)
-    )  #: pending, running, done, given_up, dropped
+    )  #: pending, running, half, done, given_up, dropped
     token: int = _number()
     lease_until: int = _number()
     owner: str = Field(default="", sa_type=String(100))
     start: dict[str, Any] = _json(dict)  #: row, line and offset where it begins
     rows: int = _number()
+    #: A byte for each row of a ``write`` part: see ``core.deciding``, and before it is decided
+    #: ``core.entangled``. Of a ``spread`` part, the identifiers of the file as a filter.
     outcomes: bytes = Field(default=b"", sa_column=Column(LargeBinary, nullable=False))
 
 

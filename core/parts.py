@@ -8,31 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import case, select, update
 from sqlmodel import Session, col
 
 from core.db import now, now_ms
 from core.deciding import UNCHANGED
+from core.entangled import FREE, LATE
 from core.models import Import, ImportPart
+from core.turns import OPEN, PartKey, free, is_part, key_of, may_be_claimed, waiting
+
+__all__ = [
+    "LEASE_MS", "MAX_CLAIMS", "OPEN", "Claim", "ClaimLost", "PartKey",
+    "add", "after", "claim", "drop", "drop_spread", "finish", "following", "give_up", "hold",
+    "is_part", "key_of", "leave_unprocessed", "outcomes_of", "release", "renew", "take_back",
+    "waiting",
+]  # fmt: skip
 
 #: How long a claim lasts unless renewed, in milliseconds.
 LEASE_MS = 60_000
 #: A part that was claimed this often without ending is given up; its rows stay unprocessed.
 MAX_CLAIMS = 5
-
-OPEN = ("pending", "running")
-
-
-class PartKey(NamedTuple):
-    """What names a part: these ids are all that a queue ever carries."""
-
-    account_id: int
-    import_id: int
-    kind: str  #: read, forecast or write
-    ordinal: int
 
 
 @dataclass(frozen=True)
@@ -44,6 +41,8 @@ class Claim:
     start: dict[str, Any]
     rows: int
     lease_ms: int
+    #: A byte for each row that may be written out of order, or has to wait; empty: all in order.
+    marks: bytes = b""
 
 
 class ClaimLost(Exception):  # noqa: N818  (a verdict, not an error: somebody else has the part)
@@ -51,30 +50,34 @@ class ClaimLost(Exception):  # noqa: N818  (a verdict, not an error: somebody el
 
 
 def claim(session: Session, key: PartKey, *, owner: str, lease_ms: int = LEASE_MS) -> Claim | None:
-    """Take the part if it is free or its lease has run out, and it is its turn.
-
-    It is not while a part before it is open, nor while its import is paused.
-    """
+    """Take the part if it is free or its lease has run out, and it is its turn (``turns``)."""
     statement = (
         update(ImportPart)
-        .where(_is(key), _free(), ~_earlier_open(key), ~_paused())
+        .where(is_part(key), may_be_claimed())
         .values(
             state="running",
             token=col(ImportPart.token) + 1,
             lease_until=now_ms() + lease_ms,
             owner=owner[:100],
         )
-        .returning(col(ImportPart.token), col(ImportPart.start), col(ImportPart.rows))
+        .returning(
+            col(ImportPart.token), col(ImportPart.start), col(ImportPart.rows),
+            col(ImportPart.outcomes),
+        )
         .execution_options(synchronize_session=False)
-    )
+    )  # fmt: skip
     row = session.execute(statement).one_or_none()
-    return None if row is None else Claim(key, row.token, row.start, row.rows, lease_ms)
+    if row is None:
+        return None
+    return Claim(key, row.token, row.start, row.rows, lease_ms, row.outcomes)
 
 
 def hold(session: Session, claim: Claim) -> None:
     """Lock the part for this transaction, or raise ClaimLost if the claim is no longer good."""
     statement = (
-        select(col(ImportPart.token), col(ImportPart.state)).where(_is(claim.key)).with_for_update()
+        select(col(ImportPart.token), col(ImportPart.state))
+        .where(is_part(claim.key))
+        .with_for_update()
     )
     row = session.execute(statement).one_or_none()
     if row is None or row.state != "running" or row.token != claim.token:
@@ -88,8 +91,19 @@ def renew(session: Session, claim: Claim) -> None:
 
 
 def finish(session: Session, claim: Claim, outcomes: bytes = b"") -> None:
-    """Close the part, in the transaction that did its work and called ``hold``."""
-    _set(session, claim.key, state="done", outcomes=outcomes)
+    """Close the part, in the transaction that did its work and called ``hold``.
+
+    Where rows of it are late, it is half done: they follow when all other parts are done.
+    """
+    if claim.key.kind == "write" and LATE in outcomes:
+        _set(session, claim.key, state="half", outcomes=outcomes, lease_until=0)
+    else:
+        _set(session, claim.key, state="done", outcomes=outcomes)
+
+
+def outcomes_of(session: Session, key: PartKey) -> bytes:
+    """What the part left behind. Raises NoResultFound."""
+    return session.scalars(select(col(ImportPart.outcomes)).where(is_part(key))).one()
 
 
 def release(session: Session, claim: Claim, pause_ms: int = 0) -> None:
@@ -134,35 +148,7 @@ def following(
 def after(session: Session, key: PartKey) -> ImportPart | None:
     """The part that follows, if it is still to be done."""
     found = session.get(ImportPart, key._replace(ordinal=key.ordinal + 1))
-    return found if found is not None and found.state in OPEN else None
-
-
-def waiting(
-    session: Session, limit: int = 200, *, of: tuple[int, int] | None = None
-) -> list[PartKey]:
-    """Parts that somebody should claim now: the first open one of each import and kind.
-
-    ``of`` is an account and an import to which to keep.
-    """
-    earlier = aliased(ImportPart)
-    statement = (
-        select(ImportPart)
-        .where(
-            _free(),
-            ~exists().where(
-                col(earlier.account_id) == col(ImportPart.account_id),
-                col(earlier.import_id) == col(ImportPart.import_id),
-                col(earlier.kind) == col(ImportPart.kind),
-                col(earlier.ordinal) < col(ImportPart.ordinal),
-                col(earlier.state).in_(OPEN),
-            ),
-            ~_paused(),
-            *_of(of),
-        )
-        .order_by(col(ImportPart.import_id), col(ImportPart.ordinal))
-        .limit(limit)
-    )
-    return [key_of(part) for part in session.scalars(statement)]
+    return found if found is not None and found.state == "pending" else None
 
 
 def take_back(session: Session, account_id: int, import_id: int, rows: Sequence[int]) -> None:
@@ -188,7 +174,8 @@ def give_up(session: Session, max_claims: int = MAX_CLAIMS) -> list[PartKey]:
     """Close the parts that were claimed too often; their rows count as unprocessed."""
     statement = (
         update(ImportPart)
-        .where(_free(), col(ImportPart.token) >= max_claims)
+        # What is half done came to an end once; its claims before that are not held against it.
+        .where(free(), col(ImportPart.token) >= max_claims, col(ImportPart.state) != "half")
         .values(state="given_up")
         .returning(ImportPart)
         .execution_options(synchronize_session=False)
@@ -196,7 +183,7 @@ def give_up(session: Session, max_claims: int = MAX_CLAIMS) -> list[PartKey]:
     given_up = list(session.scalars(statement))
     for part in given_up:
         if part.kind == "write":
-            leave_unprocessed(session, part.account_id, part.import_id, part.rows)
+            leave_unprocessed(session, part.account_id, part.import_id, _undecided(session, part))
     return [key_of(part) for part in given_up]
 
 
@@ -208,13 +195,34 @@ def drop(session: Session, account_id: int, import_id: int) -> None:
             col(ImportPart.account_id) == account_id,
             col(ImportPart.import_id) == import_id,
             col(ImportPart.kind) == "write",
-            _free(),
+            free(),
         )
         .values(state="dropped")
-        .returning(col(ImportPart.rows))
+        .returning(ImportPart)
         .execution_options(synchronize_session=False)
     )
-    leave_unprocessed(session, account_id, import_id, sum(session.scalars(statement)))
+    rows = sum(_undecided(session, part) for part in list(session.scalars(statement)))
+    leave_unprocessed(session, account_id, import_id, rows)
+
+
+def _undecided(session: Session, part: ImportPart) -> int:
+    """How many rows of a part that is closed before its end were never decided.
+
+    A part that was half done counts as done, with nothing in place of what became of those rows.
+    """
+    if LATE not in part.outcomes or FREE in part.outcomes:
+        return part.rows
+    left = part.outcomes.count(LATE)
+    decided = part.outcomes.replace(bytes([LATE]), b"\0")
+    _set(session, key_of(part), state="done", outcomes=decided)
+    return left
+
+
+def drop_spread(session: Session, account_id: int, import_id: int) -> None:
+    """The import has ended: nobody need prepare it any more, and what was prepared can go."""
+    key = PartKey(account_id, import_id, "spread", 0)
+    state = case((col(ImportPart.state).in_(OPEN), "dropped"), else_=col(ImportPart.state))
+    _set(session, key, state=state, outcomes=b"")
 
 
 def leave_unprocessed(session: Session, account_id: int, import_id: int, rows: int) -> None:
@@ -227,56 +235,10 @@ def leave_unprocessed(session: Session, account_id: int, import_id: int, rows: i
     )
 
 
-def key_of(part: ImportPart) -> PartKey:
-    """The part's name."""
-    return PartKey(part.account_id, part.import_id, part.kind, part.ordinal)
-
-
-def _is(key: PartKey) -> ColumnElement[bool]:
-    return and_(
-        col(ImportPart.account_id) == key.account_id,
-        col(ImportPart.import_id) == key.import_id,
-        col(ImportPart.kind) == key.kind,
-        col(ImportPart.ordinal) == key.ordinal,
-    )
-
-
-def _of(one: tuple[int, int] | None) -> tuple[ColumnElement[bool], ...]:
-    if one is None:
-        return ()
-    return (col(ImportPart.account_id) == one[0], col(ImportPart.import_id) == one[1])
-
-
-def _free() -> ColumnElement[bool]:
-    return and_(col(ImportPart.state).in_(OPEN), col(ImportPart.lease_until) < now_ms())
-
-
-def _earlier_open(key: PartKey) -> ColumnElement[bool]:
-    # Parts of one import are written in the order of the file: that alone makes the outcome the
-    # one of a row-by-row import, whatever the number of workers.
-    earlier = aliased(ImportPart)
-    return exists().where(
-        col(earlier.account_id) == key.account_id,
-        col(earlier.import_id) == key.import_id,
-        col(earlier.kind) == key.kind,
-        col(earlier.ordinal) < key.ordinal,
-        col(earlier.state).in_(OPEN),
-    )
-
-
-def _paused() -> ColumnElement[bool]:
-    """Whether the part's import waits for somebody to say that it is to go on."""
-    return exists().where(
-        col(Import.account_id) == col(ImportPart.account_id),
-        col(Import.id) == col(ImportPart.import_id),
-        col(Import.status) == "paused",
-    )
-
-
 def _set(session: Session, key: PartKey, **values: Any) -> None:
     session.execute(
         update(ImportPart)
-        .where(_is(key))
+        .where(is_part(key))
         .values(**values)
         .execution_options(synchronize_session=False)
     )

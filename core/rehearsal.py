@@ -76,7 +76,7 @@ def run(database: Database, about: Rehearsal, seen: Callable[[int], None]) -> Fo
         _add(foreseen, plan)
         outcomes += plan.outcomes
         seen(len(outcomes))
-    parts = [rows for _, rows in imports.cut(about.upload.sheet)]
+    parts = [rows for _, rows in imports.cut(about.upload.sheet, sqlite=database.is_sqlite)]
     foreseen.pauses_after = pause(job.rules, outcomes, parts)
     return foreseen
 

@@ -15,14 +15,14 @@ from dataclasses import replace
 
 from sqlmodel import Session
 
-from core import engine, forecast, imports, intake, parts, undo
+from core import engine, forecast, imports, intake, parts, spread, turns, undo
 from core.ahead import Ahead
 from core.errors import ImportFailure
 from core.outbox import OutboxKey
 from core.parts import Claim, ClaimLost, PartKey
 from worker import slack_files, thread
 from worker.lease import renewed
-from worker.queue import work_of
+from worker.queue import Key, name_of, work_of
 from worker.station import Station
 
 #: How long a file that Slack did not give rests before each further try, in milliseconds.
@@ -72,7 +72,8 @@ def do_part(station: Station, key: PartKey, until: float = 0.0) -> PartKey | Non
     """
     claim = engine.take(station.database, key, owner=_owner(), lease_ms=station.pace.lease_ms)
     if claim is None:
-        return None
+        return _another(station, key, until)
+    _call_for_help(station, claim)
     try:
         with renewed(station.database, claim):
             WORK[key.kind](station, claim)
@@ -86,6 +87,15 @@ def do_part(station: Station, key: PartKey, until: float = 0.0) -> PartKey | Non
     return follow_up(station, key, go_on=time.monotonic() < until)
 
 
+def _another(station: Station, missed: PartKey, until: float) -> PartKey | None:
+    """A part of the same import to do in place of one that somebody else has taken."""
+    if missed.kind != "write" or time.monotonic() >= until:
+        return None
+    with station.database.reading() as session:
+        found = _following(session, missed)
+    return found if found != missed else None
+
+
 def follow_up(station: Station, key: PartKey, *, go_on: bool = False) -> PartKey | None:
     """End the import if that was its last part; ring for its next part and its messages.
 
@@ -97,16 +107,39 @@ def follow_up(station: Station, key: PartKey, *, go_on: bool = False) -> PartKey
     with database.reading() as session:
         work = work_of(session, account_id, import_id)
         mine = _following(session, key) if go_on else None
-    station.bell.ring([each for each in work if each != mine])  # at the end: imports take turns
+    station.bell.ring(_to_ring_for(work, key, mine))  # at the end: imports take turns
     return mine
+
+
+def _to_ring_for(work: list[Key], done: PartKey, mine: PartKey | None) -> list[Key]:
+    """Of what could be done, what somebody has to be told of: whoever is at it goes on by itself.
+
+    That is one part to write if this worker goes on with none, and some at once after a ``spread``.
+    """
+    writes = [each for each in work if isinstance(each, PartKey) and each.kind == "write"]
+    told = writes if done.kind == "spread" else [] if mine else writes[:1]
+    return [each for each in work if each != mine and (each in told or each not in writes)]
 
 
 def _following(session: Session, done: PartKey) -> PartKey | None:
     """The next part of this import, unless another import waits for its turn."""
-    waiting = parts.waiting(session)
-    if done.kind != "write" or any(key[:2] != done[:2] for key in waiting):
+    if done.kind not in ("write", "spread"):
         return None
-    return next((key for key in waiting if key.kind == done.kind), None)
+    if any(key[:2] != done[:2] for key in parts.waiting(session)):
+        return None
+    ordinal = done.ordinal if done.kind == "write" else -1
+    return turns.following(session, *done[:2], ordinal)
+
+
+def _call_for_help(station: Station, claim: Claim) -> None:
+    """Tell a worker that the import could be spread over several, unless one was told before."""
+    key = claim.key._replace(kind="spread", ordinal=0)
+    if claim.key.kind != "write" or claim.marks:
+        return
+    with station.database.reading() as session:
+        wanted = key in parts.waiting(session, of=key[:2])
+    if wanted and name_of(key) not in (station.bell.queued() or ()):
+        station.bell.ring_part(key)
 
 
 def _give_back(station: Station, claim: Claim) -> None:
@@ -163,6 +196,10 @@ def _forecast(station: Station, claim: Claim) -> None:
     forecast.run(station.database, station.files, claim)
 
 
+def _spread(station: Station, claim: Claim) -> None:
+    spread.spread_part(station.database, station.files, claim)
+
+
 def _write(station: Station, claim: Claim) -> None:
     engine.write_part(station.database, station.files, claim, station.ahead)
 
@@ -175,6 +212,7 @@ def _undo(station: Station, claim: Claim) -> None:
 WORK: dict[str, Callable[[Station, Claim], None]] = {
     "read": _read,
     "forecast": _forecast,
+    "spread": _spread,
     "write": _write,
     "undo": _undo,
 }

@@ -30,10 +30,10 @@ ROWS = "leadport-rows"
 
 Key = PartKey | OutboxKey
 
-_QUEUE_OF = {"read": QUICK, "forecast": ROWS, "write": ROWS, "undo": ROWS}
+_QUEUE_OF = {"read": QUICK, "forecast": ROWS, "spread": ROWS, "write": ROWS, "undo": ROWS}
 #: Seconds after which RQ ends a job by force. Claims are renewed while a job runs, so this is
 #: what frees a part from a worker that hangs.
-_TIMEOUT = {"read": 1_800, "forecast": 3_600, "write": 900, "undo": 900}
+_TIMEOUT = {"read": 1_800, "forecast": 3_600, "spread": 900, "write": 900, "undo": 900}
 #: A summary may bring a large file with it, so it waits among the rows and not before the cards.
 _DELIVERY = {"card": (QUICK, 120), "summary": (ROWS, 3_600)}
 _RESULT_TTL = 60

@@ -15,6 +15,7 @@ import typer
 from bot import terminal
 from bot.commands import bar, noting, report, status
 from bot.commands.choosing import Choice, choice
+from bot.commands.helping import helpers
 from bot.commands.working import Work, take_in
 from core import disposal, imports
 from core.db import Database
@@ -33,6 +34,7 @@ class Wish:
     path: Path | None
     job: str
     choice: Choice
+    workers: int = 1
 
     @classmethod
     def asked(
@@ -43,12 +45,13 @@ class Wish:
         primary: str | None,
         country: str | None,
         job: str | None,
+        workers: int = 1,
     ) -> Wish:
         """The options, checked as far as they can be without the file. Raises BadParameter."""
         if path is not None and not path.is_file():
             what = "is a folder" if path.is_dir() else "does not exist"
             raise typer.BadParameter(f"{path} {what}.")
-        return cls(account, path, job or "", choice(mapping, primary, country))
+        return cls(account, path, job or "", choice(mapping, primary, country), workers)
 
 
 def run(settings: Settings, wish: Wish, as_json: bool) -> int:
@@ -84,7 +87,8 @@ def _import(
         work = take_in(database, files, wish.path, wish.account, limits)
         _prepare(work, wish.choice, limits, notes)
     work = replace(work, lease_ms=round(settings.lease_seconds * 1000))
-    with _interrupts() as asked, bar.shown("Importing", quiet) as seen:
+    helping = helpers(work, wish.workers - 1)
+    with _interrupts() as asked, helping, bar.shown("Importing", quiet) as seen:
         return work.write(lambda: asked.to_stop, lambda now: seen(report.decided(now), now.total))
 
 

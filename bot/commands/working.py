@@ -14,17 +14,19 @@ from typing import Any, cast
 
 from sqlmodel import Session
 
-from core import engine, imports, intake, parts, undo
+from core import engine, imports, intake, parts, spread, turns, undo
 from core.ahead import Ahead
 from core.db import Database
 from core.models import Import, Upload
-from core.parts import LEASE_MS, Claim, ClaimLost
+from core.parts import LEASE_MS, Claim, ClaimLost, PartKey
 from core.sheet import Limits
 from core.uploads import Files
+from worker.lease import renewed
 
 _CHUNK = 1 << 20
 #: How often to look whether somebody else has done what we wait for, in seconds.
 _POLL = 0.2
+_TRIES = 4
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Work:
             intake.read_part(self.database, self.files, claim, limits)
 
         while (current := self.current())[1].state == "waiting":
-            if not self._do_one("read", do):
+            if not self._do_one(self._claim("read"), do):
                 time.sleep(_POLL)
         return current
 
@@ -67,12 +69,8 @@ class Work:
 
     def write(self, stop: Callable[[], bool], seen: Callable[[Import], None]) -> Import:
         """Import what is left; tell ``seen`` after each part. Once ``stop`` says so, cancel."""
-
         with Ahead() as ahead:
-
-            def do(claim: Claim) -> None:
-                engine.write_part(self.database, self.files, claim, ahead)
-
+            done = -1
             while True:
                 running, _ = self.current()
                 seen(running)
@@ -80,8 +78,30 @@ class Work:
                     return running
                 if stop() and not running.cancel_requested:
                     self.transact(imports.cancel)
-                elif not self._do_one("write", do) and not self.transact(imports.settle):
-                    time.sleep(_POLL)  # somebody else is at its last part
+                    continue
+                claim = self._claim_next(done)
+                if self._do_one(claim, partial(self._write, ahead)) and claim:
+                    done = claim.key.ordinal
+                elif not self.transact(imports.settle):
+                    time.sleep(_POLL)  # others are at its last parts
+
+    def help(self, stop: Callable[[], bool]) -> None:
+        """Do parts of the import beside whoever began it, until it is over or ``stop`` says so."""
+        with Ahead() as ahead:
+            done = -1
+            while not stop() and self.current()[0].status in imports.ACTIVE:
+                claim = self._claim_next(done)
+                if self._do_one(claim, partial(self._write, ahead)) and claim:
+                    done = claim.key.ordinal
+                else:
+                    time.sleep(_POLL)
+
+    def _write(self, ahead: Ahead, claim: Claim) -> None:
+        if claim.key.kind == "write":
+            engine.write_part(self.database, self.files, claim, ahead)
+        else:
+            with renewed(self.database, claim):  # it goes through the whole file
+                spread.spread_part(self.database, self.files, claim)
 
     def undo(self, seen: Callable[[Import], None]) -> Import:
         """Undo what is left to undo; tell ``seen`` after each part."""
@@ -94,12 +114,11 @@ class Work:
             seen(undoing)
             if undoing.undo_state != "undoing":
                 return undoing
-            if not self._do_one("undo", do):
+            if not self._do_one(self._claim("undo"), do):
                 time.sleep(_POLL)
 
-    def _do_one(self, kind: str, do: Callable[[Claim], None]) -> bool:
-        """Do a part that is free; false where there is none."""
-        claim = self._claim(kind)
+    def _do_one(self, claim: Claim | None, do: Callable[[Claim], None]) -> bool:
+        """Do a part that was free; false where there was none."""
         if claim is None:
             return False
         try:
@@ -114,7 +133,18 @@ class Work:
     def _claim(self, kind: str) -> Claim | None:
         with self.database.reading() as session:
             waiting = parts.waiting(session, of=(self.account_id, self.import_id))
-        key = next((key for key in waiting if key.kind == kind), None)
+        return self._take(next((key for key in waiting if key.kind == kind), None))
+
+    def _claim_next(self, done: int) -> Claim | None:
+        """What is best done after the write part ``done``, unless others are always faster."""
+        for _ in range(_TRIES):
+            with self.database.reading() as session:
+                key = turns.following(session, self.account_id, self.import_id, done)
+            if key is None or (claim := self._take(key)):
+                return claim if key else None
+        return None
+
+    def _take(self, key: PartKey | None) -> Claim | None:
         owner = f"cli-{socket.gethostname()}-{os.getpid()}"
         return key and engine.take(self.database, key, owner=owner, lease_ms=self.lease_ms)
 
