@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 
 from worker.settings import Settings
 
+_SQLITE = b"SQLite format 3\0"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -28,8 +29,17 @@ def _kept(settings: Settings) -> Iterator[Path]:
     yield from (folder / name for name in ("secret-key", "errors.log", "valkey"))
     yield settings.files_root
     url = make_url(settings.database)
-    if url.get_backend_name() == "sqlite" and url.database:
+    if url.get_backend_name() == "sqlite" and url.database and _is_database(Path(url.database)):
         yield from (Path(url.database + end) for end in ("", "-wal", "-shm"))
+
+
+def _is_database(path: Path) -> bool:
+    """Whether the setting points at what we made, and not at a file of somebody's by mistake."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False
 
 
 def _closed(path: Path) -> str:
