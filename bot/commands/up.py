@@ -112,6 +112,8 @@ def _announce(settings: Settings) -> None:
     if settings.has_slack:
         way = "in Socket Mode" if settings.slack_app_token else "at /slack/events of that address"
         say(OURSELVES, f"It hears from Slack {way}.")
+        if settings.can_be_installed:
+            say(OURSELVES, f"Add it to a workspace: {settings.public_url}/slack/install")
     else:
         say(OURSELVES, "Without SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET it serves API and pages")
         say(OURSELVES, "only. To try the Slack side, run `make demo`; to connect, see README.md.")
