@@ -38,7 +38,12 @@ class Claim:
     @property
     def rank(self) -> float:
         """The better claim is the higher; a column with values outranks one with just a name."""
-        return self.quality + 0.25 * self.evidence.fill
+        return self.quality + 0.25 * self.evidence.fill - 0.5 * self.shared
+
+    @property
+    def shared(self) -> bool:
+        """Whether many rows share a value: it is then a host's or a firm's, not the lead's own."""
+        return len(self.evidence.values) >= ENOUGH_ROWS and self.evidence.distinct <= 0.5
 
     @property
     def nameless(self) -> bool:
@@ -62,7 +67,7 @@ _CONTRADICTIONS: dict[str, tuple[str, ...]] = {
     "email": ("flag", "date", "number"),
     "phone": ("flag", "date", "email"),
     "title": ("salutation", "flag", *_TEXT),
-    "country": ("email", "date"),
+    "country": ("email", "date", "number"),
     "state": ("email", "date"),
     "city": ("flag", *_TEXT),
     "company": ("flag", "email", "date"),
@@ -153,12 +158,34 @@ def _shares(evidence: Evidence, look: str) -> str:
 
 def settle(claims: Sequence[Claim], has_header: bool) -> list[Claim]:
     """The claims with at most one column per field, by position."""
-    settled = _with_names(list(claims))
+    settled = _with_names(_without_firms(list(claims)))
     settled = [_repeated_id(one) for one in settled]
     for target in dict.fromkeys(one.target for one in settled):
         if target != CUSTOM_FIELD:
             settled = _with_one(settled, target)
     return _with_some_identifier(settled, has_header)
+
+
+_PERSON = ("name", "first_name", "last_name", _ANY_NAME)
+
+
+def _without_firms(claims: list[Claim]) -> list[Claim]:
+    """Beside people, the switchboard of their firm is no key: colleagues share it.
+
+    An email that is said to be the company's may be the only one that is asked for.
+    """
+    own = [one for one in claims if one.target in _KEYS and not one.reading.firm]
+    if not own or not any(one.target in _PERSON for one in claims):
+        return claims
+
+    def settled(one: Claim) -> Claim:
+        shared = one.reading.firm and (
+            one.target == "phone"
+            or (one.target == "email" and any(other.target == "email" for other in own))
+        )
+        return one.to(CUSTOM_FIELD, "it is the company's, not the person's", 0.8) if shared else one
+
+    return [settled(one) for one in claims]
 
 
 def _with_names(claims: list[Claim]) -> list[Claim]:
@@ -178,12 +205,14 @@ def _with_names(claims: list[Claim]) -> list[Claim]:
     return [settled(one) for one in claims]
 
 
+_REPEATING = "its values repeat, so they are not the lead's own"
+
+
 def _repeated_id(one: Claim) -> Claim:
     """An id that many rows share is of something else: a list, a campaign, a company."""
-    few = len(one.evidence.values) < ENOUGH_ROWS or one.evidence.distinct > 0.5
-    if one.target != "external_id" or few:
+    if one.target != "external_id" or not one.shared:
         return one
-    return one.to(CUSTOM_FIELD, "its values repeat, so they are not the lead's own", 0.7)
+    return one.to(CUSTOM_FIELD, _REPEATING, 0.7)
 
 
 def _with_one(claims: list[Claim], target: str) -> list[Claim]:
@@ -196,6 +225,8 @@ def _with_one(claims: list[Claim], target: str) -> list[Claim]:
 
 def _loser(one: Claim, best: Claim) -> Claim:
     winner = f"“{best.header}”"
+    if one.target in ("email", "phone") and one.shared and not best.shared:
+        return one.to(CUSTOM_FIELD, _REPEATING, 0.7)
     if one.target in ("email", "phone") and not one.reading.payer:
         return one.to(f"alias_{one.target}", f"a further {one.target}, beside {winner}")
     return one.to(CUSTOM_FIELD, f"{winner} is the better column for it", 0.6)

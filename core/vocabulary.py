@@ -33,6 +33,7 @@ class Reading:
 
     ``quality`` (0..1) is how good a claim the column has on the field. ``about``: the column says
     something about the thing; ``theirs``: it is somebody else's; ``target`` then tells which thing.
+    ``firm``: an email or phone that the name says is a company's.
     ``unsure``: words are left over that could mean anything, so the values must agree.
     """
 
@@ -42,6 +43,7 @@ class Reading:
     about: bool = False
     theirs: bool = False
     payer: bool = False
+    firm: bool = False
 
 
 NOTHING = Reading()
@@ -75,6 +77,7 @@ def read(header: str) -> Reading:
         about="about" in roles or asking,
         theirs="other" in roles,
         payer="payer" in roles,
+        firm=target in ("email", "phone") and any(p.target == "company" for p in pieces),
     )
 
 
@@ -155,7 +158,8 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _DIGITS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _ORDINAL = re.compile(r"\b(\d)(?:st|nd|rd|th)\b", re.IGNORECASE)
 _NO_WORDS = re.compile(r"\{\{.*?\}\}|<[^>]*>|(?<=\w)['’]s\b")
-_LETTERS = {"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "æ": "ae", "ı": "i"}
+_LETTERS = {"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i"}
+_LETTERS |= {"æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
 _SIGNS = {"#": " numbersign ", "№": " numbersign ", "〒": " postmark "}
 _PLAIN = str.maketrans({**_LETTERS, **_SIGNS})
 

@@ -219,6 +219,21 @@ def test_what_belongs_to_somebody_else_never_identifies_the_lead() -> None:
     assert {one.reason for one in found} == {"it belongs to somebody else"}
 
 
+def test_the_phone_of_a_firm_is_no_persons_key() -> None:
+    """Beside people with a key of their own a company's phone is a custom field, else the phone."""
+    row = ["Ana", "ana@x.example", "+44 20 7946 0018"]
+    assert _guesses(["Name", "Email", "Company phone"], row)[2] == "custom:Company phone"
+    assert _guesses(["School", "School email", "School phone"], row)[1:] == ["email", "phone"]
+    assert _guesses(["Name", "Company email"], row[:2]) == ["name", "email"]
+
+
+def test_an_email_that_many_rows_share_is_a_hosts() -> None:
+    """Beside emails that differ, a further column of few different ones identifies nobody."""
+    rows = [[f"host{n % 2}@us.example", f"p{n}@x.example"] for n in range(12)]
+    assert _guesses(["User email", "Invitee email"], *rows) == ["custom:User email", "email"]
+    assert _guesses(["User email"], *[row[:1] for row in rows]) == ["email"]
+
+
 def test_linkedin_is_the_key_where_emails_are_rare() -> None:
     """A LinkedIn column is a profile field, unless most rows have nothing else to go by."""
     rows = [["", f"https://www.linkedin.com/in/p{n}"] for n in range(9)]
