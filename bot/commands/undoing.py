@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot import terminal
-from bot.commands import status
+from bot.commands import bar, status
 from bot.commands.working import Work
 from core import ids, undo
 from core.errors import ImportFailure
@@ -12,8 +12,8 @@ from worker.settings import Settings
 
 _WORDS = {
     "deleted": "created by it, deleted",
-    "restored": "updated by it, restored",
-    "kept": "created by it but touched since, kept",
+    "restored": "updated by it, restored but for what was touched since",
+    "kept": "touched since or opted out, kept",
     "gone": "deleted by somebody already",
 }
 
@@ -24,18 +24,25 @@ def run(settings: Settings, account: str, job: str, dry_run: bool, as_json: bool
         try:
             with database.reading() as session:
                 found = status.find(session, account, job)
-                foreseen = undo.preview(session, found.account_id, found.id)
-            if dry_run:
-                _show(found, "would be undone", foreseen, as_json)
-                return terminal.DONE
+                if dry_run:
+                    foreseen = undo.preview(session, found.account_id, found.id)
+                    _show(found, "would be undone", foreseen, as_json)
+                    return terminal.DONE
             work = Work(database, files, found.account_id, found.id)
             if found.undo_state != "undoing":  # else a killed undo goes on
                 work.transact(undo.start)
-            undone = work.undo(lambda _: None)
+            undone = _undo(work, as_json)
         except ImportFailure as failure:
             raise terminal.refused(failure, as_json) from None
         _show(undone, undone.undo_state, undone.undo_counts, as_json)
     return terminal.DONE if undone.undo_state == "undone" else terminal.REFUSED
+
+
+def _undo(work: Work, quiet: bool) -> Import:
+    with work.database.reading() as session:
+        leads = undo.leads_touched(session, work.account_id, work.import_id)
+    with bar.shown("Undoing", quiet) as seen:
+        return work.undo(lambda now: seen(sum(now.undo_counts.values()), leads))
 
 
 def _show(about: Import, state: str, counts: dict[str, int], as_json: bool) -> None:
@@ -47,3 +54,5 @@ def _show(about: Import, state: str, counts: dict[str, int], as_json: bool) -> N
     console.print(f"{job}: {state}")
     for name, words in _WORDS.items():
         console.print(f"{counts[name]:>12,} leads {words}")
+    if about.undo_state == "undone" and (counts["kept"] or counts["restored"]):
+        console.print(f"Lead by lead: leadport results {job} --undo", style="dim")

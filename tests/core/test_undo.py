@@ -301,3 +301,61 @@ def test_undo_that_was_given_up_goes_on(database: Database, tmp_path: Path) -> N
     database.transact(lambda s: undo.give_up(s, key))
 
     assert undo_all(database, done.account_id, done.id)["deleted"] == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("queued", "has not begun"),
+        ("in_progress", "still running"),
+        ("paused", "is paused"),
+        ("failed", "Nothing of it was imported"),
+    ],
+)
+def test_what_cannot_be_undone(sqlite_database: Database, status: str, words: str) -> None:
+    """Neither undone nor previewed is an import that has not ended, or that never began."""
+    with sqlite_database.writing() as session:
+        session.add(Import(account_id=1, id=1, upload_id=1, status=status))
+    for use_case in (undo.start, undo.preview):
+        with pytest.raises(WrongState, match=words):
+            sqlite_database.transact(lambda s, ask=use_case: ask(s, 1, 1))
+
+
+def test_nothing_left_to_restore(database: Database, tmp_path: Path) -> None:
+    """A lead whose every change was changed again since is kept as it is, and its fields named."""
+    files = Files(tmp_path / "files")
+    life.run(database, files, b"Name,Email\nAna,ana@example.com\n")
+    done = life.run(database, files, b"Name,Email\nAnna,ana@example.com\n")
+    life.run(database, files, b"Name,Email\nAnnika,ana@example.com\n")
+    with database.reading() as session:
+        before = everything(session, done.account_id)
+
+    counts = undo_all(database, done.account_id, done.id)
+
+    assert counts == {"deleted": 0, "restored": 0, "kept": 1, "gone": 0}
+    with database.reading() as session:
+        assert everything(session, done.account_id) == before
+        [change] = session.exec(select(LeadChange).where(LeadChange.import_id == done.id)).all()
+    assert (change.undone, change.kept) == ("kept", ["name"])
+
+
+def test_preview_of_an_undo_under_way(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half way through, the preview still tells what the whole undo comes to."""
+    monkeypatch.setattr(undo, "BATCH_LEADS", 1)
+    files = Files(tmp_path / "files")
+    life.run(database, files, FIRST)
+    second = life.run(database, files, SECOND)
+    with database.reading() as session:
+        foreseen = undo.preview(session, second.account_id, second.id)
+    database.transact(lambda s: undo.start(s, second.account_id, second.id))
+    step(database, second.account_id, second.id)
+
+    with database.reading() as session:
+        assert undo.preview(session, second.account_id, second.id) == foreseen
+        so_far = imports.get(session, second.account_id, second.id).undo_counts
+    assert foreseen == {"deleted": 1, "restored": 1, "kept": 0, "gone": 0}
+    assert sum(so_far.values()) == 1
+    with pytest.raises(WrongState, match="is being undone already"):
+        database.transact(lambda s: undo.start(s, second.account_id, second.id))
