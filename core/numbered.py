@@ -1,6 +1,6 @@
 """Leads by their place in a list, for callers who skip so many and want to know how many there are.
 
-``leads.page`` is the better way to read many of them: what stands at a place changes with every
+``looking.page`` is the better way to read many of them: what stands at a place changes with every
 lead that is added, and skipping costs as much as reading.
 """
 

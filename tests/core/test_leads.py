@@ -16,12 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, delete, select
 
-from core import edits, imports, leads, matching, suppressions
+from core import edits, imports, leads, looking, matching, suppressions
 from core.db import Database
 from core.edits import Asked, IdentifierOwned, InvalidEdit, LastIdentifier, OptOutKept
 from core.errors import NotFound
 from core.identifiers import Kind
-from core.leads import Found, UnusableValue, VersionConflict, Wanted
+from core.leads import Found, UnusableValue, VersionConflict
+from core.looking import Wanted
 from core.models import Account, Identifier, Import, Lead, LeadChange
 from core.uploads import Files
 from tests.core import life
@@ -180,7 +181,7 @@ def test_pages_are_stable_under_writes(name: str, request: pytest.FixtureRequest
         found, before, pages, steps = [], None, 0, iter(writes)
         while pages == 0 or before is not None:
             with database.reading() as session:
-                page = leads.page(
+                page = looking.page(
                     session, account_id, wanted, before=before, limit=limit, scan=scan
                 )
             found += [lead.id for lead in page.leads]
@@ -216,7 +217,7 @@ def test_found_by_what_they_hold(database: Database, done: Import) -> None:
 
     def names(**wanted: Any) -> list[str]:
         with database.reading() as session:
-            page = leads.page(session, done.account_id, Wanted(**wanted))
+            page = looking.page(session, done.account_id, Wanted(**wanted))
         assert page.before is None
         return sorted(lead.fields["name"] for lead in page.leads)
 
@@ -246,7 +247,7 @@ def test_a_whole_address_finds_its_owner(book: Book) -> None:
 
     def found(text: str, **wanted: Any) -> list[int]:
         with book.database.reading() as session:
-            page = leads.page(session, book.account_id, Wanted(text=text, **wanted))
+            page = looking.page(session, book.account_id, Wanted(text=text, **wanted))
         return [lead.id for lead in page.leads]
 
     assert (
@@ -259,8 +260,8 @@ def test_names_are_one_text() -> None:
     """A first and a last name are looked for together, in any script."""
     lead = Found(1, {"first_name": "Zoë", "last_name": "Öztürk"}, [], 1, 0, 0)
 
-    assert leads.says("zoË öZT")(lead)
-    assert not leads.says("zoe")(lead)
+    assert looking.says("zoË öZT")(lead)
+    assert not looking.says("zoe")(lead)
 
 
 def test_an_unknown_batch(database: Database, done: Import) -> None:
@@ -268,7 +269,7 @@ def test_an_unknown_batch(database: Database, done: Import) -> None:
     with database.reading() as session:
         for account_id, batch in ((done.account_id, 1), (done.account_id + 1, done.id)):
             with pytest.raises(NotFound):
-                leads.page(session, account_id, Wanted(batch=batch))
+                looking.page(session, account_id, Wanted(batch=batch))
 
 
 def test_an_undone_batch_is_empty(database: Database, done: Import, tmp_path: Path) -> None:
@@ -281,12 +282,12 @@ def test_an_undone_batch_is_empty(database: Database, done: Import, tmp_path: Pa
 
     with database.reading() as session:
         batches = [
-            [lead.id for lead in leads.page(session, done.account_id, Wanted(batch=batch)).leads]
+            [lead.id for lead in looking.page(session, done.account_id, Wanted(batch=batch)).leads]
             for batch in (done.id, second.id)
         ]
         key = ("email", "ben@example.com")
-        again = leads.page(session, done.account_id, Wanted(batch=done.id, key=key)).leads
-        none = leads.page(session, done.account_id, Wanted(batch=second.id, key=key)).leads
+        again = looking.page(session, done.account_id, Wanted(batch=done.id, key=key)).leads
+        none = looking.page(session, done.account_id, Wanted(batch=second.id, key=key)).leads
     assert batches == [[ben.id], []]
     assert [lead.id for lead in again] == [ben.id] and none == ()
 
@@ -526,7 +527,7 @@ def test_undo_sees_changes_and_deletions(database: Database, done: Import) -> No
         "deleted": 1, "restored": 0, "kept": 1, "gone": 1,
     }  # fmt: skip
     with database.reading() as session:
-        assert [lead.id for lead in leads.page(session, account_id, Wanted()).leads] == [ana.id]
+        assert [lead.id for lead in looking.page(session, account_id, Wanted()).leads] == [ana.id]
 
 
 @pytest.mark.parametrize(("suppress", "told"), [(None, 2), (False, 0), (True, 2)])

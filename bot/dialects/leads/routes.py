@@ -10,7 +10,7 @@ from bot.api import problem
 from bot.api.endpoint import Answer, Call, Dialect, Endpoint, Refused
 from bot.api.failures import InvalidRequest
 from bot.dialects.leads import cursors, requests, wire
-from core import edits, ids, intake, keys, leads, saved_mappings, suppressions
+from core import edits, ids, intake, keys, leads, looking, saved_mappings, suppressions
 from core.edits import Asked, IdentifierOwned
 from core.errors import ImportFailure, NotFound
 from core.identifiers import Kind
@@ -48,7 +48,7 @@ def list_leads(call: Call) -> Answer:
     query, account_id = call.query, call.caller.account_id
     if query.kind and not query.value:
         raise InvalidRequest("kind needs a value.", {"value": "is required with kind"})
-    wanted = leads.Wanted(
+    wanted = looking.Wanted(
         batch=_id("job", query.batch, "There is no such import.") if query.batch else None,
         tag=query.tag or "",
         text=query.q or "",
@@ -59,7 +59,7 @@ def list_leads(call: Call) -> Answer:
         if query.value:
             key = leads.key_of(session, account_id, query.kind or Kind.EMAIL, query.value)
             wanted = replace(wanted, key=key)
-        page = leads.page(session, account_id, wanted, before=before, limit=query.limit)
+        page = looking.page(session, account_id, wanted, before=before, limit=query.limit)
     return Answer(wire.lead_page(page))
 
 

@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 from bot.dialects.leads import cursors
 from core import ids
 from core.identifiers import Kind
-from core.leads import Found, Page
+from core.leads import Found
+from core.looking import Page
 from core.models import SavedMapping, Suppression
 from core.suppressions import Changed
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.api.endpoint import Answer, Call, Endpoint
 from bot.dialects.naturalead import wire
-from core import edits, ids, keys, leads, numbered
+from core import edits, ids, keys, leads, looking, numbered
 from core.errors import NotFound
-from core.leads import Wanted
+from core.looking import Wanted
 
 _LEAD = "/api/leads/{id}"
 
@@ -31,7 +31,7 @@ def search_leads(call: Call) -> Answer:
     """
     with call.office.database.reading() as session:
         wanted = Wanted(text=call.query.q)
-        page = leads.page(session, call.caller.account_id, wanted, limit=call.query.limit)
+        page = looking.page(session, call.caller.account_id, wanted, limit=call.query.limit)
     found = [wire.lead(one) for one in page.leads]
     return Answer(wire.Hits(leads=found, total=len(found)))
 
