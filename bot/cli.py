@@ -76,6 +76,8 @@ def _settings(**given: Any) -> Settings:
     """The settings, for a command that keeps people's data: nobody else may read what it writes."""
     from bot import private
 
+    from bot import private
+
     os.umask(terminal.PRIVATE)
     settings = terminal.settings(**given)
     for words in private.close(settings):
@@ -335,6 +337,37 @@ def undo_(
     from bot.commands import undoing
 
     raise typer.Exit(undoing.run(_settings(), account, job, dry_run, as_json))
+
+
+@app.command(rich_help_panel=LOOK)
+def results(
+    job: Annotated[str, typer.Argument(metavar="JOB", show_default=False, help="The import's id.")],
+    account: Account = "default",
+    problems: Annotated[
+        bool,
+        typer.Option("--problems", help="Only the rows that failed, as they came, to be mended."),
+    ] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="What undoing did, lead by lead, and what it kept.")
+    ] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", show_default=False, help="Write there, not to the terminal."
+        ),
+    ] = None,
+) -> None:
+    """Write what became of an import as CSV: every row with its outcome, its lead and its problems.
+
+    Outcomes are created, updated, unchanged, skipped, failed and unprocessed; they add up to the
+    counts of the import.
+    """
+    from bot.commands import results as command
+
+    if problems and undo:
+        raise typer.BadParameter("give --problems or --undo, not both.")
+    what = command.What.UNDO if undo else command.What.PROBLEMS if problems else command.What.ROWS
+    raise typer.Exit(command.run(_settings(), account, job, what, to))
 
 
 @app.command(rich_help_panel=LOOK)
