@@ -36,7 +36,6 @@ _WORDS = {
     422: "It cannot be done as it was asked for.",
     429: "Too many requests: wait as long as Retry-After says.",
     500: "Internal error; the answer holds its number in the log.",
-    503: "This installation is not set up for it yet.",
 }
 #: In words and not as a parameter: a tool that fills in parameters would send one key with
 #: different requests, which is what the key is there to refuse.
@@ -106,12 +105,15 @@ def _operation(dialect: Dialect, endpoint: Endpoint, refs: Mapping[Any, Json]) -
         "parameters": _parameters(endpoint),
         "responses": {**_answers(endpoint, refs), **_refusals(dialect, endpoint, refs)},
     }
+    if endpoint.open:
+        operation["security"] = []
     body = _body(endpoint, refs)
     return {**operation, "requestBody": body} if body else operation
 
 
 def _description(endpoint: Endpoint, text: str) -> str:
-    needs = f"Needs the scope `{endpoint.scope}`."
+    scope = f"Needs the scope `{endpoint.scope}`."
+    needs = "Needs no key: whoever knows the address may call it." if endpoint.open else scope
     return "\n\n".join(filter(None, (text, needs, _IDEMPOTENCY_KEY * endpoint.starts)))
 
 
@@ -145,6 +147,8 @@ def _body(endpoint: Endpoint, refs: Mapping[Any, Json]) -> Json | None:
         content["multipart/form-data"] = {"schema": _form(endpoint.form)}
     if endpoint.body is not None:
         content["application/json"] = {"schema": refs[endpoint.body, "validation"]}
+    for media_type in endpoint.raw:
+        content[media_type] = {"schema": {"type": "object"}}
     return {"required": True, "content": content} if content else None
 
 

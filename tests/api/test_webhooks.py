@@ -596,4 +596,4 @@ def test_without_a_secret_key_there_are_no_webhooks(migrated_sqlite: Path, tmp_p
         customer = running.customer("admin")
         with customer.http:
             refused = customer.http.post("/webhooks/endpoints", json={"url": "https://example.com"})
-    assert refused.status_code == 503 and "LEADPORT_SECRET_KEY" in refused.json()["detail"]
+    assert refused.status_code == 409 and "LEADPORT_SECRET_KEY" in refused.json()["detail"]

@@ -1,4 +1,4 @@
-"""Outgoing webhooks over HTTP: endpoints, what was sent to them, and sending it again."""
+"""Webhooks over HTTP: endpoints, what was sent to them, sending it again; and incoming hooks."""
 
 from __future__ import annotations
 
@@ -6,23 +6,32 @@ from types import MappingProxyType
 
 from bot.api import problem
 from bot.api.endpoint import Answer, Call, Dialect, Endpoint, Refused
-from bot.dialects.webhooks import wire
+from bot.dialects.webhooks import incoming, wire
+from bot.dialects.webhooks.incoming import RowRefused
+from bot.dialects.webhooks.locked import lock
 from core import deliveries, ids, keys, webhooks
 from core.errors import ImportFailure, NotFound
 from worker import outward
-from worker.webhooks import new_secret, vault
+from worker.webhooks import new_secret
 
-_STATUS = MappingProxyType({"too_many_endpoints": 409, "no_secret_key": 503})
-
-
-class NoKey(ImportFailure):
-    """Secrets cannot be kept: LEADPORT_SECRET_KEY is not set. Set it and start Leadport again."""
-
-    code = "no_secret_key"
+_STATUS = MappingProxyType(
+    {
+        "too_many_endpoints": 409,
+        "too_many_hooks": 409,
+        "bad_signature": 403,
+        "invalid_mapping": 422,
+        "no_identifier": 422,
+        "row_failed": 422,
+        "no_secret_key": 409,
+    }
+)
 
 
 def refuse(failure: ImportFailure) -> Refused:
-    """A problem (RFC 9457)."""
+    """A problem (RFC 9457); that of a lead names what is wrong with it."""
+    if isinstance(failure, RowRefused):
+        more = failure.taken.model_dump(include={"job_id", "problems"})
+        return problem.refused(failure, _STATUS, **more)
     return problem.refused(failure, _STATUS)
 
 
@@ -100,14 +109,6 @@ def replay_delivery(call: Call) -> Answer:
     return Answer(wire.delivery(found), 202)
 
 
-def lock(call: Call, secret: str) -> str:
-    """A secret as it may be stored. Raises NoKey."""
-    secret_key = call.office.settings.secret_key
-    if not secret_key:
-        raise NoKey
-    return vault(secret_key).lock(secret)
-
-
 def _endpoint_id(call: Call) -> int:
     return _id("ep", call.path["endpoint_id"])
 
@@ -127,7 +128,7 @@ WEBHOOKS = Dialect(
     "webhooks",
     (
         Endpoint("POST", _ALL, create_endpoint, keys.ADMIN, {201: wire.EndpointMade},
-                 body=wire.EndpointNew, refusals=(409, 503)),
+                 body=wire.EndpointNew, refusals=(409,)),
         Endpoint("GET", _ALL, list_endpoints, keys.ADMIN, {200: wire.Endpoints}),
         Endpoint("GET", _ONE, get_endpoint, keys.ADMIN, {200: wire.EndpointShown}),
         Endpoint("PATCH", _ONE, change_endpoint, keys.ADMIN, {200: wire.EndpointShown},
@@ -137,6 +138,7 @@ WEBHOOKS = Dialect(
                  query=wire.DeliveryQuery),
         Endpoint("POST", _LOG + "/{delivery_id}/replay", replay_delivery, keys.ADMIN,
                  {202: wire.DeliveryShown}, starts=True, refusals=(409,)),
+        *incoming.ENDPOINTS,
     ),
     refuse,
     error=problem.Problem,

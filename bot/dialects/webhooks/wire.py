@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from bot.api.endpoint import Wire
-from core import ids
+from core import ids, singles
 from core.models import IncomingHook, WebhookDelivery, WebhookEndpoint
 from core.webhooks import Wanted
 
@@ -179,8 +179,8 @@ class ProblemShown(BaseModel):
 class Taken(BaseModel):
     """What became of a lead that was sent."""
 
-    status: Literal["created", "updated", "unchanged", "skipped", "failed", "ignored"]
-    job_id: str | None
+    status: Literal["created", "updated", "unchanged", "skipped", "failed"]
+    job_id: str
     lead_id: str | None
     problems: list[ProblemShown]
 
@@ -231,6 +231,22 @@ def hook(found: IncomingHook) -> HookShown:
 def hook_made(found: IncomingHook, url: str) -> HookMade:
     """A hook, with its address as it is this once."""
     return HookMade(**hook(found).model_dump(), url=url)
+
+
+def taken(found: singles.Taken) -> Taken:
+    """What became of a lead, and what there is to say about it."""
+    problems = [
+        ProblemShown(
+            field=each.column, code=each.code.value, message=each.message, value=each.value,
+            severity=each.severity.value,
+        )
+        for each in found.problems
+    ]  # fmt: skip
+    lead_id = None if found.lead_id is None else ids.show("lead", found.lead_id)
+    return Taken(
+        status=found.status, job_id=ids.show("job", found.import_id), lead_id=lead_id,
+        problems=problems,
+    )  # fmt: skip
 
 
 def _time(at: int) -> str:
