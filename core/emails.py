@@ -33,7 +33,14 @@ _COMMON = re.compile(
     rf"(?!'){_ATOM}(?:\.{_ATOM})*@(?!(?:[^@]*\.)?(?:{_RESERVED})\Z)(?:{_LABEL}\.)+[a-z]+"
 )
 
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff"))
+_INVISIBLE: dict[int, str | None] = {
+    **dict.fromkeys([0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF], None),
+    **dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], None),  # writing direction
+    0xFF20: "@",
+}
+_NAMED = re.compile(r"[^<>]*<\s*([^<>]*@[^<>]*?)\s*>[\s,;.]*")
+_LABEL = re.compile(r"(?:e-?mail|mail)\s*:\s*", re.I)
+_COMMENT = re.compile(r"\s+\([^()@]*\)\Z")
 _SUBJECT = re.compile(r"^(?:The|An) email address")
 _WRAPPING = "'\"‘’“” \t\r\n\u00a0"
 
@@ -61,11 +68,15 @@ def by_library(text: str) -> str | Refusal:
 
 
 def _unwrapped(text: str) -> str:
-    """Without what mail programs and spreadsheets put around an address: mailto:, quotes, marks."""
-    bare = text.translate(_INVISIBLE).strip(_WRAPPING)
+    """Without what mail programs, spreadsheets and people put around an address."""
+    bare = text.translate(_INVISIBLE)
+    if named := _NAMED.fullmatch(bare):
+        bare = named[1]
+    bare = bare.strip(_WRAPPING) if '"@' not in bare else bare.strip()
+    bare = _COMMENT.sub("", bare).rstrip(_WRAPPING + ".,;")
     if bare[:7].lower() == "mailto:":
-        bare = bare[7:].partition("?")[0].strip(_WRAPPING)
-    return bare
+        return bare[7:].partition("?")[0].strip(_WRAPPING)
+    return _LABEL.sub("", bare, count=1) if _LABEL.match(bare) else bare
 
 
 def _words(address: str, error: EmailNotValidError) -> str:

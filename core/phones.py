@@ -26,7 +26,9 @@ MAX_LENGTH = 250  #: of a text that is looked at, as in phonenumbers
 _FAST_LENGTH = 40
 _SEPARATORS = str.maketrans("", "", " -().\u00a0/")
 
-_SCIENTIFIC = re.compile(r"['+]?\d(?:[.,]\d+)?[eE]\+?\d{1,2}")
+_SCIENTIFIC = re.compile(r"['+]?\d+(?:[.,]\d*)?[eE]\+?\d{1,2}")
+#: Letters in a number are digits of a keypad, but not those of a remark: "07700 900123 (mobile)".
+_REMARK = re.compile(r"\s*\([^\d()]*\)\Z")
 _FLOAT = re.compile(r"(['+]?\d{6,})[.,]0")  # what a table of numbers makes of a phone: 15550100.0
 _LONGEST = 15  # digits that E.164 allows
 
@@ -51,6 +53,7 @@ def by_library(text: str, region: str | None, level: PhoneLevel) -> str | Refusa
             ProblemCode.PHONE_IN_SCIENTIFIC_NOTATION,
             f"{quoted(cleaned)} was rounded by a spreadsheet; its digits are lost.",
         )
+    cleaned = _REMARK.sub("", cleaned)
     if float_like := _FLOAT.fullmatch(cleaned):
         cleaned = float_like[1]
     region = region if region in phonenumbers.SUPPORTED_REGIONS else None

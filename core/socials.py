@@ -48,7 +48,15 @@ _NETWORKS = {
     "ig": "instagram.com/",
 }
 #: Paths of these networks that are no profile.
-_PAGES = {"home", "search", "share", "intent", "hashtag", "explore", "login", "feed", "i"}
+_PAGES = {
+    "home", "search", "share", "intent", "hashtag", "explore", "login", "feed", "i", "p", "reel",
+    "reels", "tv", "story.php", "photo.php", "photo", "photos", "permalink.php", "watch", "events",
+    "messages", "media", "accounts", "settings", "sharer", "sharer.php", "help", "direct",
+}  # fmt: skip
+#: Where LinkedIn keeps whoever the second part of a path names, and under longer paths the third.
+_LINKEDIN_KINDS = {"in", "profile", "company", "school", "showcase", "groups"}
+_LINKEDIN_TOOLS = {"sales", "talent", "recruiter"}
+_LINKEDIN_DOORS = {"comm", "mwlite", "m"}
 
 
 def normalise(text: str) -> str | Refusal:
@@ -89,10 +97,20 @@ def _known_host(host: str) -> str | None:
 
 
 def _linkedin(names: list[str], query: str) -> str | None:
+    if names[:1] and names[0] in _LINKEDIN_DOORS:
+        names = names[1:]
     if len(names) < 2:
         return None
-    kept = names if names[0] == "pub" else names[:2]
-    return "/".join(["linkedin.com", *kept])
+    kept: list[str] = []
+    if names[:2] == ["profile", "view"]:
+        kept = ["profile", *parse_qs(query).get("id", [])[:1]]
+    elif names[0] == "pub":
+        kept = names
+    elif names[0] in _LINKEDIN_KINDS:
+        kept = names[:2]
+    elif names[0] in _LINKEDIN_TOOLS and len(names) > 2:
+        kept = [*names[:2], names[2].partition(",")[0]]
+    return "/".join(["linkedin.com", *kept]) if len(kept) > 1 else None
 
 
 def _facebook(names: list[str], query: str) -> str | None:
@@ -101,6 +119,8 @@ def _facebook(names: list[str], query: str) -> str | None:
         return f"facebook.com/{numbers[0]}" if numbers else None
     if len(names) > 2 and names[0] in ("people", "pages"):
         return f"facebook.com/{names[2]}"
+    if len(names) > 1 and names[0] == "p":
+        return f"facebook.com/{names[1].rpartition('-')[2] or names[1]}"  # a name and a number
     if len(names) > 1 and names[0] == "groups":
         return f"facebook.com/groups/{names[1]}"
     return _first("facebook.com", names[1:] if names[:1] == ["pg"] else names)
@@ -114,7 +134,9 @@ _READERS: dict[str, Callable[[list[str], str], str | None]] = {
     "linkedin.com": _linkedin,
     "facebook.com": _facebook,
     "x.com": lambda names, query: _first("x.com", names),
-    "instagram.com": lambda names, query: _first("instagram.com", names),
+    "instagram.com": lambda names, query: _first(
+        "instagram.com", names[1:] if names[:1] == ["stories"] else names
+    ),
 }
 
 

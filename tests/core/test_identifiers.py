@@ -40,6 +40,13 @@ EMAILS = {
     "ana@xn--bcher-kva.example": "ana@bücher.example",
     "JÖRG@Bücher.example": "jörg@bücher.example",
     "o'brien@lima.example": "o'brien@lima.example",
+    '"Lima, Ana" <ana@lima.example>': "ana@lima.example",
+    "<ana@lima.example>;": "ana@lima.example",
+    "ana@lima.example.": "ana@lima.example",
+    "E-mail: ana@lima.example": "ana@lima.example",
+    "ana@lima.example (work)": "ana@lima.example",
+    "ana\uff20lima.example": "ana@lima.example",
+    "\u202aana@lima\u00ad.example\u202c": "ana@lima.example",
 }
 
 
@@ -66,6 +73,8 @@ PHONES = [
     ("\u202a+44 20 7946 0018\u202c", None, "+442079460018"),  # as copied from a chat program
     ("447911123456.0", "GB", "+447911123456"),
     ("1-800-FLOWERS", "US", "+18003569377"),
+    ("07700 900123 (mobile)", "GB", "+447700900123"),
+    ("tel:+44-20-7946-0018;ext=12", None, "+442079460018"),
     ("+39 06 1234567", None, "+39061234567"),  # Italy keeps its zero
     ("0221/4710-99", "DE", "+49221471099"),
     ("555-0100", "US", "+15550100"),
@@ -106,6 +115,11 @@ SOCIALS = {
     "facebook.com/people/Marta-L/12": "facebook.com/12",
     "https://fb.com/pg/marta": "facebook.com/marta",
     "instagram.com/Marta.L/": "instagram.com/marta.l",
+    "https://www.linkedin.com/sales/lead/ACwAAB12,NAME": "linkedin.com/sales/lead/acwaab12",
+    "https://www.linkedin.com/profile/view?id=77&trk=x": "linkedin.com/profile/77",
+    "https://www.linkedin.com/comm/in/marta": "linkedin.com/in/marta",
+    "https://www.facebook.com/p/Marta-L-12": "facebook.com/12",
+    "https://www.instagram.com/stories/marta/99": "instagram.com/marta",
     "@Marta": "@marta",
     "https://github.com/Marta": "github.com/Marta",
 }
@@ -144,6 +158,10 @@ REFUSED = [
     (Kind.PHONE, "0171 555 12", "ZZ", Code.PHONE_NEEDS_COUNTRY, "say which country"),
     (Kind.PHONE, "4.41E+11", "GB", Code.PHONE_IN_SCIENTIFIC_NOTATION, "rounded by a spreadsheet"),
     (Kind.PHONE, "4,41E+11", None, Code.PHONE_IN_SCIENTIFIC_NOTATION, "digits are lost"),
+    (Kind.PHONE, "441.207E9", "GB", Code.PHONE_IN_SCIENTIFIC_NOTATION, "digits are lost"),
+    (Kind.EMAIL, '"ana l"@lima.example', None, Code.INVALID_EMAIL, "quoting the part before"),
+    (Kind.SOCIAL, "https://www.linkedin.com/feed/update", None, Code.INVALID_SOCIAL, "no profile"),
+    (Kind.SOCIAL, "https://www.instagram.com/p/Cx1", None, Code.INVALID_SOCIAL, "no profile"),
     (Kind.PHONE, "call me", "GB", Code.INVALID_PHONE, "it has no digits"),
     (Kind.PHONE, "+999 1234567", None, Code.INVALID_PHONE, "no country has that code"),
     (Kind.PHONE, "+44 20 7946 0018 0019", None, Code.INVALID_PHONE, "too long"),
