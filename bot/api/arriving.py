@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from functools import partial
 from typing import Any, NamedTuple
 
+import anyio
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -25,6 +26,9 @@ _FORM_BYTES = 2 * _MAX_FIELD_BYTES
 #: A body that is too large is read on for so many bytes: a client that is still sending would not
 #: see our answer.
 _DRAINED = 64_000_000
+#: So long in all, and so long for more to come, in seconds: a length that was announced may be a
+#: lie, and nobody is waited for who sends nothing.
+_DRAIN_SECONDS, _PAUSE_SECONDS = 60.0, 1.0
 _CHUNK = 1 << 20
 _MULTIPART = "multipart/form-data"
 
@@ -162,9 +166,11 @@ def _counted(scope: Scope, receive: Receive, limit: int, told: int) -> Receive:
 
 
 async def _drain(receive: Receive) -> None:
-    left = _DRAINED
-    while left > 0:
-        message: MutableMapping[str, Any] = await receive()
+    left, until = _DRAINED, anyio.current_time() + _DRAIN_SECONDS
+    while left > 0 and anyio.current_time() < until:
+        message: MutableMapping[str, Any] = {"type": "nothing came"}
+        with anyio.move_on_after(_PAUSE_SECONDS):
+            message = await receive()
         left -= len(message.get("body", b""))
         if message["type"] != "http.request" or not message.get("more_body"):
             return
