@@ -39,7 +39,7 @@ _INVISIBLE: dict[int, str | None] = {
     0xFF20: "@",
 }
 _NAMED = re.compile(r"[^<>]*<\s*([^<>]*@[^<>]*?)\s*>[\s,;.]*")
-_LABEL = re.compile(r"(?:e-?mail|mail)\s*:\s*", re.I)
+_SAID = re.compile(r"(?:e-?mail|mail)\s*:\s*", re.I)
 _COMMENT = re.compile(r"\s+\([^()@]*\)\Z")
 _SUBJECT = re.compile(r"^(?:The|An) email address")
 _WRAPPING = "'\"‘’“” \t\r\n\u00a0"
@@ -76,7 +76,7 @@ def _unwrapped(text: str) -> str:
     bare = _COMMENT.sub("", bare).rstrip(_WRAPPING + ".,;")
     if bare[:7].lower() == "mailto:":
         return bare[7:].partition("?")[0].strip(_WRAPPING)
-    return _LABEL.sub("", bare, count=1) if _LABEL.match(bare) else bare
+    return _SAID.sub("", bare, count=1) if _SAID.match(bare) else bare
 
 
 def _words(address: str, error: EmailNotValidError) -> str:
