@@ -379,6 +379,15 @@ def test_results_of_nothing(customer: Customer, name: str) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
 
 
+def test_results_of_a_larger_import(customer: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S-13: an import by another API, of more rows than this one takes, is not told of here."""
+    url = f"{PATH}/{imported(customer, LATER)['jobId']}"
+    assert customer.http.get(url).status_code == 200
+    monkeypatch.setattr(rules, "MOST_ROWS", 1)
+
+    assert customer.http.get(url).status_code == 404
+
+
 # ---- what nobody should send -------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from bot.api.taking import taken
 from bot.dialects.leadvibe.rules import region
 from bot.dialects.sendkit import rules, wire
 from core import aftermath, asking, ids, imports, keys
-from core.errors import ImportFailure
+from core.errors import ImportFailure, NotFound
 from core.models import Import, Upload
 from core.rules import ImportRules
 
@@ -77,10 +77,17 @@ async def _answer(call: Call, job_id: int, seconds: float) -> Answer:
 
 
 def _started(call: Call) -> Import:
-    """The import that the path names. Raises NotFound for a draft too."""
+    """The import that the path names. Raises NotFound for a draft too.
+
+    So it does for an import that is larger than this API takes: its answer, which names every new
+    lead, would have no bound.
+    """
     with call.office.database.reading() as session:
         job_id = ids.read("job", call.path["job_id"]) or 0
-        return asking.started(session, call.caller.account_id, job_id)
+        job = asking.started(session, call.caller.account_id, job_id)
+    if job.total > rules.MOST_ROWS:
+        raise NotFound
+    return job
 
 
 def _results(call: Call, job: Import) -> wire.Imported:
