@@ -5,14 +5,15 @@ A command's own module is imported when it runs, so that `--help` answers at onc
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot import terminal
+from bot.cli_access import Account, Json, hooks_app, keys_app, webhooks_app
+from bot.cli_access import private_settings as _settings
 from core.errors import ImportFailure
 
 if TYPE_CHECKING:
@@ -31,10 +32,10 @@ app = typer.Typer(
 
 RUN, LOOK = "Run it", "Import and look"
 
-Account = Annotated[
-    str, typer.Option("--account", metavar="NAME", help="The account whose leads are meant.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for scripts.")]
+app.add_typer(keys_app, name="keys", rich_help_panel=RUN)
+app.add_typer(webhooks_app, name="webhooks", rich_help_panel=RUN)
+app.add_typer(hooks_app, name="hooks", rich_help_panel=RUN)
+
 Port = Annotated[
     int | None,
     typer.Option(
@@ -70,19 +71,6 @@ Country = Annotated[
         help="Where phone numbers without a country code are from, such as US or DE.",
     ),
 ]
-
-
-def _settings(**given: Any) -> Settings:
-    """The settings, for a command that keeps people's data: nobody else may read what it writes."""
-    from bot import private
-
-    from bot import private
-
-    os.umask(terminal.PRIVATE)
-    settings = terminal.settings(**given)
-    for words in private.close(settings):
-        terminal.complain(words)
-    return settings
 
 
 def _serving(settings: Settings) -> Settings:
@@ -156,55 +144,6 @@ def migrate() -> None:
     from bot.commands import migrate as command
 
     command.run(_settings())
-
-
-# ---- keys --------------------------------------------------------------------------------------
-
-keys_app = typer.Typer(help="Make, list and revoke the keys of the HTTP API.", no_args_is_help=True)
-app.add_typer(keys_app, name="keys", rich_help_panel=RUN)
-
-
-@keys_app.command("create")
-def keys_create(
-    account: Account = "default",
-    scopes: Annotated[
-        str,
-        typer.Option(
-            metavar="SCOPES",
-            help="What it may, separated by commas: leads:import, leads:read, leads:write, admin.",
-        ),
-    ] = "leads:import,leads:read,leads:write",
-    name: Annotated[
-        str, typer.Option(metavar="TEXT", show_default=False, help="What it is for.")
-    ] = "",
-    as_json: Json = False,
-) -> None:
-    """Make a key for an account, which is made too if it is new. The key is shown this once."""
-    from bot.commands import keys as command
-
-    wanted = [scope.strip() for scope in scopes.replace(" ", ",").split(",") if scope.strip()]
-    raise typer.Exit(command.create(_settings(), account, name, wanted, as_json))
-
-
-@keys_app.command("list")
-def keys_list(account: Account = "default", as_json: Json = False) -> None:
-    """List the keys of an account, by how they begin."""
-    from bot.commands import keys as command
-
-    raise typer.Exit(command.list_(_settings(), account, as_json))
-
-
-@keys_app.command("revoke")
-def keys_revoke(
-    key: Annotated[
-        str, typer.Argument(metavar="KEY_ID", show_default=False, help="Its id, as listed.")
-    ],
-    account: Account = "default",
-) -> None:
-    """End a key, at once and for ever."""
-    from bot.commands import keys as command
-
-    raise typer.Exit(command.revoke(_settings(), account, key))
 
 
 # ---- importing and looking ---------------------------------------------------------------------
