@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,7 +18,9 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
+from bot.dialects import leadvibe
 from bot.dialects.leadvibe import events
+from bot.dialects.leadvibe.additions import LEADPORT
 from core import ids
 from core.db import now
 from core.models import Import, Upload
@@ -291,6 +298,49 @@ def test_too_many_follow(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> Non
 
     assert "at a time" in refused(second, 429) and second.headers["Retry-After"]
     assert get(caller, job, "events").status_code == 200
+
+
+# ---- its page ----------------------------------------------------------------------------------
+
+PAGE = Path(leadvibe.__file__).with_name("doc.md")
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
+def test_the_commands_of_its_page(customer: Customer, tmp_path: Path) -> None:
+    """The commands of doc.md run one after another, with the ids of the answers before."""
+    (tmp_path / "leads.csv").write_bytes(CONTENT)
+    [block] = re.findall(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    found = {"preview_...": "", "job_...": ""}
+    told_: list[str] = []
+    with customer.api.working():
+        for command in re.split(r"\n(?=curl )", block.strip()):
+            for old, new in found.items():
+                command = command.replace(old, new)
+            told_.append(curl(customer, tmp_path, command))
+            for name in re.findall(r'"((?:preview|job)_[0-9a-z]{13})"', told_[-1])[:1]:
+                found[f"{name.split('_')[0]}_..."] = name
+
+    preview, forecast, started, followed, job = told_
+    assert '"file_id"' in preview and '"job_id"' in started
+    assert orjson.loads(forecast)["created_count"] == 3
+    assert "event: end" in followed and orjson.loads(job)["status"] == "completed"
+
+
+def curl(customer: Customer, folder: Path, command: str) -> str:
+    """What a command of the page prints."""
+    script = command.replace("curl ", "curl -sS --fail-with-body --noproxy '*' ", 1)
+    env = {**os.environ, "LEADPORT": customer.api.url, "KEY": customer.key}
+    argv = ["sh", "-c", script]
+    done = subprocess.run(argv, cwd=folder, env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, (command, done.stdout, done.stderr)
+    return done.stdout
+
+
+def test_its_page_names_every_path() -> None:
+    """The table of doc.md has every endpoint that Leadport adds, and no other."""
+    shown = re.findall(r"^\| `(\w+) (/\S+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert sorted(shown) == sorted((e.method, e.path) for e in LEADPORT.endpoints)
 
 
 # ---- whose -------------------------------------------------------------------------------------
