@@ -43,6 +43,8 @@ _GZIP, _ZIP, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _CHUNK_BYTES = 1 << 18
 #: How a file made from a sheet is named: after the file it was made from, with this at its end.
 SHEET_SUFFIX = ".sheet.csv"
+#: Up to here every whole number is one that a cell can hold.
+_EXACT = 2**53
 _LINE_END = re.compile(r"\r\n|\r|\n")
 #: The stream that holds a workbook encrypted with a password (ECMA-376 agile encryption).
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -72,7 +74,8 @@ def prepare(
 ) -> Path:
     """The plain text file to read in place of ``path``: itself, or one written into ``workdir``.
 
-    ``sheet_name`` is the sheet of a workbook to read, by default the first that can be seen.
+    ``sheet_name`` is the sheet of a workbook to read, by default the first that can be seen and is
+    not empty.
     ``name`` is what the sender calls the file; files written are named after ``path``, so that two
     of one name stay apart. ``limits.bytes`` holds for what comes out of a gzip file or workbook,
     and is checked while it comes out. Raises FileGone, FileTooLarge, PasswordProtected, EmptyFile
@@ -222,13 +225,22 @@ def _workbook_to_csv(path: Path, target: Path, sheet_name: str) -> Path:
         with CalamineWorkbook.from_path(path) as workbook:
             names = _visible(workbook)
             chosen = _chosen(names, workbook.sheet_names, sheet_name)
-            others = [name for name in names if name != chosen]
-            _write_csv(workbook.get_sheet_by_name(chosen), [chosen, *others], target)
+            sheet = workbook.get_sheet_by_name(chosen)
+            if sheet.start is None and not sheet_name:
+                sheet = _first_filled(workbook, names) or sheet
+            others = [name for name in names if name != sheet.name]
+            _write_csv(sheet, [sheet.name, *others], target)
     except PasswordError:
         raise PasswordProtected from None
     except CalamineError:
         raise _damaged() from None
     return target
+
+
+def _first_filled(workbook: CalamineWorkbook, names: list[str]) -> CalamineSheet | None:
+    """The first of these sheets with something in it: new workbooks begin with an empty one."""
+    sheets = (workbook.get_sheet_by_name(name) for name in names)
+    return next((sheet for sheet in sheets if sheet.start is not None), None)
 
 
 def _visible(workbook: CalamineWorkbook) -> list[str]:
@@ -272,7 +284,7 @@ def _text(cell: Cell) -> str:
     """A cell as its reader sees it, as far as that can be told without its number format."""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT:
         return str(int(cell))
     if isinstance(cell, dt.datetime) and cell.time() == dt.time():
         return cell.date().isoformat()

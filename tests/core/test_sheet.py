@@ -235,3 +235,18 @@ def test_labels_are_for_people(file) -> None:
     sheet = inspect(file("Prénom;Ville\nZoé;Orléans\n".encode("windows-1252")))
 
     assert (sheet.encoding_name, sheet.delimiter_name) == ("Windows-1252", "semicolon")
+
+
+def test_a_wrapped_file_is_read_alike_from_any_mark(tmp_path: Path) -> None:
+    """What stands around lines is taken off wherever the reading starts, also after a restart."""
+    path = tmp_path / "leads.csv"
+    rows = "".join(f'"p{n}@a.example,""Lee, Ana"",{n}";;\n' for n in range(2_100))
+    path.write_text('"Email,Name,Score";;\n' + rows)
+    sheet = inspect(path)
+    format = Format.from_json(sheet.format.to_json())
+    whole = list(read(path, format))
+
+    assert format == sheet.format
+    assert whole[2_000].cells == ["p2000@a.example", "Lee, Ana", "2000"]
+    assert not any(row.problems for row in whole)
+    assert list(read(path, format, sheet.marks[2])) == whole[2_000:]

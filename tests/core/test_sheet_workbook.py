@@ -132,6 +132,15 @@ def test_the_first_visible_sheet_of_a_workbook_is_read(tmp_path: Path) -> None:
     ]
 
 
+def test_an_empty_first_sheet_is_passed_over(tmp_path: Path) -> None:
+    """New workbooks begin with an empty sheet: the first with something in it is read."""
+    path = workbook(tmp_path / "leads.xlsx", "", PEOPLE)
+    prepared = prepare(path, tmp_path)
+    assert inspect(prepared).format.header == ("Email", "Phone", "Joined")
+    with pytest.raises(EmptyFile, match="S1"):
+        prepare(path, tmp_path, sheet_name="S1")
+
+
 def test_values_of_a_workbook_become_text(tmp_path: Path) -> None:
     """Decimals, truth values, times and cells with delimiters and line ends keep their sense."""
     values = row(
