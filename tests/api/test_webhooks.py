@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,8 @@ from core.deliveries import PATIENCE_MS, Outcome, Target
 from core.models import WebhookDelivery
 from tests.api.conftest import Api, Customer, running_api
 from tests.parts.databases import copied_sqlite
-from worker import outward
+from tests.worker.plant import soon
+from worker import outward, sweeper
 from worker.outward import BadAddress, Outward, Unreached
 from worker.webhooks import MOST_OF_ACCOUNT, Courier, Sender, deliver_next, vault
 
@@ -373,6 +374,29 @@ def test_the_end_is_told_once(database: Database) -> None:
         assert len(deliveries.due(session, ())) == 2
         busy = {written[0].endpoint_id}
         assert deliveries.due(session, busy) == [Target(account_id, written[1].endpoint_id)]
+
+
+def test_the_sweeper_sends_them(api: Api, admin: Customer, receiver: Receiver) -> None:
+    """A worker's sweeper delivers what is due by itself, beside all else that it does."""
+    endpoint = register(admin, receiver.url, events=["import.completed"])
+    arrived = threading.Event()
+
+    def answer() -> tuple[int, bytes, dict[str, str]]:
+        arrived.set()
+        return 200, b"", {}
+
+    receiver.answer = answer
+    run_import(api, admin)
+    stop, station = threading.Event(), replace(api.station, courier=courier_of(api))
+    sweeping = threading.Thread(target=sweeper.run, args=(station, stop, 60.0, 0.02))
+    sweeping.start()
+    try:
+        assert arrived.wait(SECONDS)
+        soon(lambda: log(admin, endpoint)[0]["state"] == "delivered", "it is written down")
+    finally:
+        stop.set()
+        sweeping.join(SECONDS)
+    assert receiver.types() == ["import.completed"]
 
 
 def test_pauses_grow_to_hours_and_end_after_three_days() -> None:
