@@ -637,7 +637,7 @@ def racing(monkeypatch: pytest.MonkeyPatch, step: Callable[[int], Any]) -> Itera
         patched.setattr(matching, "gather", raced)
         yield
         for each in started:
-            each.result(timeout=60)
+            each.result(timeout=300)
 
 
 def edit(database: Database, account_id: int, lead_id: int, number: int) -> Found:
