@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby, islice
 from operator import attrgetter
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session, col
@@ -96,17 +97,29 @@ def given_up(
     return found
 
 
+class FailedRow(NamedTuple):
+    """Why a row was not imported; as in ``RowProblem``."""
+
+    row: int
+    line: int
+    column: str
+    code: str
+    message: str
+    value: str
+
+
 def failures(
     session: Session, about: Import, limit: int, columns: Collection[str] = ()
-) -> Sequence[RowProblem]:
+) -> Sequence[FailedRow]:
     """Why each of the first failed rows failed: of each row the first problem.
 
     What is wrong with one of ``columns`` comes before anything else.
     """
     if not about.failed:
         return ()
+    # Plain rows, because callers poll: to make objects of a thousand would take most of the time.
     statement = (
-        select(RowProblem)
+        select(*(col(getattr(RowProblem, name)) for name in FailedRow._fields))
         .where(
             col(RowProblem.account_id) == about.account_id,
             col(RowProblem.import_id) == about.id,
@@ -115,11 +128,12 @@ def failures(
         .order_by(col(RowProblem.row), col(RowProblem.seq))
         .execution_options(yield_per=500)
     )
-    rows = groupby(session.scalars(statement), key=attrgetter("row"))
+    found = (FailedRow(*row) for row in session.execute(statement))
+    rows = groupby(found, key=attrgetter("row"))
     return [_foremost(list(problems), columns) for _, problems in islice(rows, limit)]
 
 
-def _foremost(problems: Sequence[RowProblem], columns: Collection[str]) -> RowProblem:
+def _foremost(problems: Sequence[FailedRow], columns: Collection[str]) -> FailedRow:
     return next((one for one in problems if one.column in columns), problems[0])
 
 

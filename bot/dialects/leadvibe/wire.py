@@ -7,7 +7,7 @@ keys after it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Annotated, Literal
@@ -17,7 +17,8 @@ from pydantic import BaseModel, Field, field_validator
 from bot.api.endpoint import Wire
 from bot.dialects.leadvibe import rules as policy
 from core import columns, ids
-from core.models import Import, RowProblem, Upload
+from core.asking import FailedRow
+from core.models import Import, Upload
 from core.problems import ProblemCode
 from core.rules import ImportRules
 
@@ -264,7 +265,7 @@ class Seen:
     job: Import
     upload: Upload
     given_up: Sequence[tuple[int, int]] = ()  #: (first row, rows) that could not be stored
-    problems: Sequence[RowProblem] = field(default=())  #: the first of each failed row, in order
+    problems: Sequence[FailedRow] = ()  #: the first of each failed row, in order
 
 
 def preview(drafted: Import, upload: Upload) -> Preview:
@@ -403,7 +404,7 @@ def _errors(seen: Seen, storage_error: str) -> list[RowError]:
     return sorted(found, key=lambda error: error.row)[:most]
 
 
-def _error(problem: RowProblem, keyed: Sequence[str]) -> RowError:
+def _error(problem: FailedRow, keyed: Sequence[str]) -> RowError:
     """Why a row failed. Had it been identified, a bad alias would have cost only itself (X-20)."""
     alias = problem.code in policy.BAD_IDENTIFIERS and problem.column not in keyed
     code = ProblemCode.MISSING_IDENTIFIER.value if alias else problem.code

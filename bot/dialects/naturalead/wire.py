@@ -12,9 +12,10 @@ from pydantic.alias_generators import to_camel
 from bot.api.endpoint import Wire
 from bot.dialects.naturalead import rules as policy
 from core import ids
+from core.asking import FailedRow
 from core.columns import CUSTOM
 from core.leads import Found
-from core.models import Import, Lead, RowProblem, Upload
+from core.models import Import, Lead, Upload
 
 #: Characters of a column's or field's name.
 _LONGEST = 1_000
@@ -236,7 +237,7 @@ def batch(job: Import, upload: Upload) -> Batch:
     return Batch(**_batch(job, upload))
 
 
-def outcome(job: Import, upload: Upload, problems: Sequence[RowProblem]) -> Outcome:
+def outcome(job: Import, upload: Upload, problems: Sequence[FailedRow]) -> Outcome:
     """All about an import."""
     header = upload.sheet["format"]["header"]
     return Outcome(
@@ -270,7 +271,7 @@ def _batch(job: Import, upload: Upload) -> dict[str, Any]:
     }
 
 
-def _row_error(problem: RowProblem) -> RowError:
+def _row_error(problem: FailedRow) -> RowError:
     return RowError(
         row=problem.row, line=problem.line, column=problem.column, code=problem.code,
         message=problem.message, value=problem.value,
