@@ -11,6 +11,7 @@ from bench.rows import (
     again,
     existing,
     identifiers,
+    jobs,
     memory,
     new_leads,
     others,
@@ -29,6 +30,7 @@ ROWS: dict[str, Measure] = {
     "existing": existing.measure,
     "preview": preview.measure,
     "acknowledgement": acknowledgement.measure,
+    "jobs": jobs.measure,
     "identifiers": identifiers.measure,
     "others": others.measure,
 }
