@@ -151,8 +151,11 @@ def mark_undone(
             UPDATE lead_change c SET undone = m.undone, kept = m.kept
             FROM unnest(%s::bigint[], %s::text[], %s::jsonb[]) AS m (lead_id, undone, kept)
             WHERE c.account_id = %s AND c.import_id = %s AND c.lead_id = m.lead_id
+                AND c.lead_id BETWEEN %s AND %s
             """,
-            (leads, outcomes, kept, account, import_id),
+            # A batch is a run of ids: without the bounds, and without fresh statistics, PostgreSQL
+            # would read the whole journal for every batch.
+            (leads, outcomes, kept, account, import_id, min(leads), max(leads)),
         )
 
 
