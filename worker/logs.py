@@ -29,7 +29,10 @@ def formatter(*, as_json: bool) -> logging.Formatter:
     """How a record becomes a line."""
     own: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if as_json:
-        own += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(sort_keys=True)]
+        own += [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(sort_keys=True),
+        ]
     else:
         own += [structlog.processors.format_exc_info, _plain]
     return structlog.stdlib.ProcessorFormatter(

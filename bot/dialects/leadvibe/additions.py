@@ -16,7 +16,7 @@ from sqlmodel import Session
 from bot.api import problem
 from bot.api.downloads import CSV, download
 from bot.api.endpoint import Answer, Call, Dialect, Endpoint
-from bot.dialects.leadvibe import events, forecasts, wire
+from bot.dialects.leadvibe import bodies, events, forecasts, wire
 from bot.dialects.leadvibe.jobs import draft_id, job_number, seen
 from bot.dialects.leadvibe.routes import KENBUN_HOSTS, KENBUN_STORAGE, LEADVIBE_STORAGE
 from core import asking, ids, keys, results, undo
@@ -58,7 +58,7 @@ class Additions:
         if call.query.dry_run:
             with call.office.database.reading() as session:
                 counts = undo.preview(session, job.account_id, job.id)
-            return Answer(wire.UndoForecast(job_id=ids.show("job", job.id), **counts))
+            return Answer(bodies.UndoForecast(job_id=ids.show("job", job.id), **counts))
         call.office.desk.undo(job.account_id, job.id)
         return self._detail(call, 202)
 
@@ -109,7 +109,7 @@ class Additions:
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """The table."""
-        detail = wire.JobDetail
+        detail = bodies.JobDetail
         return (
             Endpoint(
                 "POST", f"{_JOB}/cancel", self.cancel, keys.IMPORT, {200: detail}, starts=True,
@@ -117,7 +117,7 @@ class Additions:
             ),
             Endpoint(
                 "POST", f"{_JOB}/undo", self.undo, keys.IMPORT,
-                {200: wire.UndoForecast, 202: detail}, query=wire.UndoQuery, starts=True,
+                {200: bodies.UndoForecast, 202: detail}, query=bodies.UndoQuery, starts=True,
                 refusals=(400, 404, 409),
             ),
             Endpoint(
@@ -138,12 +138,12 @@ class Additions:
             ),
             Endpoint(
                 "POST", "/leads/import/forecast", self.forecast, keys.IMPORT,
-                {200: wire.Forecast, 202: wire.Forecast}, body=wire.Mapped,
+                {200: bodies.Forecast, 202: bodies.Forecast}, body=bodies.Mapped,
                 refusals=(400, 404, 410),
             ),
             Endpoint(
                 "GET", "/leads/import/forecast/{file_id}", self.forecast_so_far, keys.IMPORT,
-                {200: wire.Forecast}, refusals=(404, 410),
+                {200: bodies.Forecast}, refusals=(404, 410),
             ),
         )  # fmt: skip
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from bot.api.endpoint import Answer, Call
-from bot.dialects.leadvibe import wire
+from bot.dialects.leadvibe import bodies, wire
 from bot.dialects.leadvibe.jobs import chosen, draft_id
 from core.drafts import read_draft
 from core.errors import NotFound
@@ -34,7 +34,7 @@ async def asked(call: Call) -> Answer:
     return Answer(answer)
 
 
-def found(call: Call, import_id: int) -> wire.Forecast:
+def found(call: Call, import_id: int) -> bodies.Forecast:
     """The newest forecast of a draft, as far as it is. Raises NotFound and UploadExpired."""
     with call.office.database.reading() as session:
         drafted, upload = read_draft(session, call.caller.account_id, import_id)

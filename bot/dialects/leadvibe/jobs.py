@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from bot.dialects.leadvibe import bodies, wire
 from bot.dialects.leadvibe import rules as policy
-from bot.dialects.leadvibe import wire
 from core import asking, ids, intake, targets
 from core.db import Database
 from core.drafts import read_draft
@@ -28,7 +28,7 @@ class Chosen:
     ignored: Sequence[str]  #: columns that were given a field nobody knows
 
 
-def chosen(database: Database, account_id: int, import_id: int, asked: wire.Mapped) -> Chosen:
+def chosen(database: Database, account_id: int, import_id: int, asked: bodies.Mapped) -> Chosen:
     """What a request chose for a file. Raises NotFound, UploadExpired, InvalidMapping."""
     with database.reading() as session:
         _, upload = read_draft(session, account_id, import_id)
@@ -70,7 +70,7 @@ def followed(
     return wire.Seen(job, upload, given_up)
 
 
-def listed(session: Session, account_id: int, page: wire.Page) -> tuple[list[wire.Seen], int]:
+def listed(session: Session, account_id: int, page: bodies.Page) -> tuple[list[wire.Seen], int]:
     """A page of imports without their rows, and how many there are in all."""
     jobs, total = asking.recent(session, account_id, page=page.page, limit=page.limit)
     uploads = asking.uploads_of(session, account_id, jobs)

@@ -13,8 +13,8 @@ from typing import Any
 from bot.api.endpoint import Answer, Call, Dialect, Endpoint, Nothing, Refused, Sent
 from bot.api.failures import InvalidRequest, UnsupportedType, status_of
 from bot.api.taking import taken
+from bot.dialects.leadvibe import bodies, wire
 from bot.dialects.leadvibe import rules as policy
-from bot.dialects.leadvibe import wire
 from bot.dialects.leadvibe.jobs import chosen, draft_id, listed, seen
 from core import keys
 from core.errors import ImportFailure, NotFound, UnreadableFile, UploadExpired
@@ -37,7 +37,7 @@ class NoHeader(UnreadableFile):
 def refuse(failure: ImportFailure) -> Refused:
     """A refusal as ``{"error", "code", "fields"}``; the document shows none."""
     fields = dict(failure.fields) if isinstance(failure, InvalidRequest) else {}
-    body = wire.Refusal(error=failure.message, code=failure.code, fields=fields)
+    body = bodies.Refusal(error=failure.message, code=failure.code, fields=fields)
     return Refused(status_of(failure, _STATUS), body.model_dump())
 
 
@@ -81,7 +81,7 @@ class ImportJobs:
             found, total = listed(session, call.caller.account_id, call.query)
         rows = [wire.job(one) for one in found]
         page = {"page": call.query.page, "limit": call.query.limit}
-        return Answer(wire.JobPage(jobs=rows, total=total, **page))
+        return Answer(bodies.JobPage(jobs=rows, total=total, **page))
 
     def job(self, call: Call) -> Answer:
         """Get detailed results for a specific import job.
@@ -98,20 +98,20 @@ class ImportJobs:
         """The table."""
         return (
             Endpoint(
-                "POST", "/leads/import/preview", self.preview, keys.IMPORT, {200: wire.Preview},
+                "POST", "/leads/import/preview", self.preview, keys.IMPORT, {200: bodies.Preview},
                 form=Nothing, limit=policy.MOST_BYTES, refusals=(400, 413, 415),
             ),
             Endpoint(
-                "POST", "/leads/import/start", self.start, keys.IMPORT, {202: wire.Started},
-                body=wire.Mapped, starts=True, refusals=(400, 404),
+                "POST", "/leads/import/start", self.start, keys.IMPORT, {202: bodies.Started},
+                body=bodies.Mapped, starts=True, refusals=(400, 404),
             ),
             Endpoint(
-                "GET", "/leads/import/jobs", self.jobs, keys.IMPORT, {200: wire.JobPage},
-                query=wire.Page, refusals=(400,),
+                "GET", "/leads/import/jobs", self.jobs, keys.IMPORT, {200: bodies.JobPage},
+                query=bodies.Page, refusals=(400,),
             ),
             Endpoint(
-                "GET", "/leads/import/jobs/{job_id}", self.job, keys.IMPORT, {200: wire.JobDetail},
-                refusals=(404,),
+                "GET", "/leads/import/jobs/{job_id}", self.job, keys.IMPORT,
+                {200: bodies.JobDetail}, refusals=(404,),
             ),
         )  # fmt: skip
 
@@ -131,7 +131,7 @@ def _check_kind(call: Call, sent: Sent) -> None:
 
 def _dialect(name: str, storage_error: str, **where: Any) -> Dialect:
     endpoints = ImportJobs(storage_error).endpoints
-    return Dialect(name, endpoints, refuse, error=wire.Refusal, **where)
+    return Dialect(name, endpoints, refuse, error=bodies.Refusal, **where)
 
 
 #: What the documents call a row that we failed to store (L-41, K-15).
