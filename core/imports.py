@@ -38,8 +38,9 @@ PART_ROWS = (1_000, 10_000)
 #: On PostgreSQL nobody waits for a part, and small ones cost the index of identifiers more. Both
 #: the rows being written and those being read ahead are in memory: about 3 kB a row together.
 PART_ROWS_AT_ONCE = 20_000
-#: From so many rows on it pays to find out which of them may be written in any order.
-SPREAD_ROWS = 50_000
+#: From so many rows on it may pay to find out which of them may be written in any order; with
+#: 100,000 rows on two cores it does not (docs/decisions/0009).
+SPREAD_ROWS = 200_000
 
 
 def start(session: Session, account_id: int, import_id: int) -> Import:
