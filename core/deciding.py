@@ -119,8 +119,27 @@ def decide(
             _make(candidate, known, next(new_ids), plan)
             outcomes.append(CREATED)
             continue
+        elif rules.on_match is OnMatch.UPDATE and _says_nothing_new(candidate, known):
+            outcomes.append(UNCHANGED)
+            continue
         outcomes.append(_decide_row(candidate, known, rules, new_ids, plan))
     return plan
+
+
+def _says_nothing_new(candidate: Candidate, known: Known) -> bool:
+    """Whether one lead has all that a plain row says, and no row of the file spoke of it before.
+
+    True of nearly all rows of a file that is imported again.
+    """
+    held = candidate.held
+    lead = known.leads.get(known.owners.get(held[0][0], 0))
+    if lead is None or lead.first_row:
+        return False
+    has, owns, lead_id = lead.fields, known.owners.get, lead.id
+    for key, _, _, main in held:
+        if owns(key) != lead_id or (main and has.get(key[0]) != key[1]):
+            return False
+    return candidate.wanted().items() <= has.items()
 
 
 def _make(candidate: Candidate, known: Known, lead_id: int, plan: Plan) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from orjson import dumps, loads
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlmodel import Session
 
 from core.candidate import Candidate, Key
@@ -121,8 +121,14 @@ def _look_up(
     for kind, values in by_kind.items():
         values.sort()  # as the index is, so that the look-ups walk it once
         given = {"account": account, "kind": kind, "values": dumps(values).decode()}
-        for row in session.connection().execute(statement, given):
+        for row in _rows(session, statement, given):
             yield kind, row
+
+
+def _rows(session: Session, statement: TextClause, given: dict[str, Any]) -> list[Any]:
+    """All rows as the driver gives them: SQLAlchemy's own would cost more than the look-up."""
+    with session.connection().execute(statement, given) as result:
+        return list(result.cursor.fetchall()) if result.cursor else []
 
 
 def find_leads(
@@ -138,7 +144,7 @@ def find_leads(
     )
     given = dumps(sorted(ids)).decode()
     parameters = {"account": account, "import_id": import_id, "ids": given}
-    rows = session.connection().execute(text(statement), parameters)
+    rows = _rows(session, text(statement), parameters)
     return {row[0]: _state(*row) for row in rows}
 
 
