@@ -207,7 +207,7 @@ class Demo:
         """Print what the database says, and where to look at it."""
         ended = self._outcome(job)
         self.console.print(f"\nThe import is {ended.status}. In the database:", style="bold")
-        self.console.print(report.sums(ended))
+        self.console.print(report.sums(report.counts(ended)))
         self.done = ended.status == "completed"
         if self.once:
             return

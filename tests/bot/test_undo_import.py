@@ -28,6 +28,11 @@ def summary_of(office: Office, content: bytes = LEADS) -> tuple[Message, Message
     return shared, office.replies(shared)[1]
 
 
+def spoken(office: Office, shared: Message) -> int:
+    """How many messages the app has written; a file it attached may turn up later."""
+    return sum("files" not in message.raw for message in office.replies(shared))
+
+
 def test_the_question() -> None:
     """It says what would be deleted, restored, kept, and what is gone."""
     view = question(ENDED, FORESEEN)
@@ -78,7 +83,7 @@ def test_nothing_to_undo_is_not_offered() -> None:
 def test_undo_from_the_summary(office: Office) -> None:
     """The question counts, confirming deletes the leads, and a second time is refused in words."""
     shared, summary = summary_of(office)
-    said = len(office.replies(shared))
+    said = spoken(office, shared)
     assert office.count(Lead) == 3
     office.ben.click(summary, "undo_import")
     asked = office.ben.open_view(lambda view: view.callback_id == "undo_import")
@@ -89,7 +94,7 @@ def test_undo_from_the_summary(office: Office) -> None:
     assert office.count(Lead) == 0
     assert "was undone" in office.replies(shared)[0].words
     assert "3 deleted, 0 restored" in office.replies(shared)[0].words
-    assert len(office.replies(shared)) == said
+    assert spoken(office, shared) == said
     office.ben.click(summary, "undo_import")
     late = office.ben.open_view(lambda view: view.callback_id == "words")
     assert "has been undone already" in words(late.raw["blocks"])

@@ -13,6 +13,8 @@ from tests.parts.postgres import Postgres
 
 TEMPLATE = "leadport_template"
 _numbers = count(1)
+#: Databases that are empty again. To empty one takes a tenth of the time that a new one takes.
+_left: dict[Postgres, list[str]] = {}
 
 
 def migrated(url: str) -> Database:
@@ -34,9 +36,14 @@ def copied_sqlite(template: Path, folder: Path) -> Iterator[Database]:
 
 @contextmanager
 def copied_postgres(server: Postgres) -> Iterator[Database]:
-    """A copy of the template on the server, dropped afterwards."""
-    name = f"test_{next(_numbers)}"
-    database = Database(server.create(name, TEMPLATE))
+    """A copy of the template on the server: a new one, or one that a test before has left."""
+    left = _left.setdefault(server, [])
+    if not left:
+        left.append(f"test_{next(_numbers)}")
+        server.create(left[0], TEMPLATE)
+    name = left.pop()
+    database = Database(server.url(name))
     yield database
     database.close()
-    server.drop(name)
+    server.empty(name)
+    left.append(name)

@@ -59,6 +59,24 @@ class Postgres:
             connection.execute(f"CREATE DATABASE {database} TEMPLATE {template} STRATEGY file_copy")
         return self.url(database)
 
+    def empty(self, database: str) -> None:
+        """Take every row out of a database, and everybody off it."""
+        with psycopg.connect(
+            host=str(self.folder), user="postgres", dbname=database, autocommit=True
+        ) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            filled = connection.execute(
+                "SELECT format('%I', relname) FROM pg_class "
+                "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
+                "AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0"
+            ).fetchall()
+            if filled:
+                tables = ", ".join(name for (name,) in filled)
+                connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+
     def drop(self, database: str) -> None:
         """Remove a database, whoever is still connected to it."""
         with self.connect() as connection:
