@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+from sqlmodel import SQLModel
+
 from core.db import Database, upgrade
 from tests.parts.postgres import Postgres
 
@@ -45,5 +47,5 @@ def copied_postgres(server: Postgres) -> Iterator[Database]:
     database = Database(server.url(name))
     yield database
     database.close()
-    server.empty(name)
+    server.empty(name, SQLModel.metadata.tables)
     left.append(name)

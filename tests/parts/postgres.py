@@ -15,7 +15,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,8 +59,8 @@ class Postgres:
             connection.execute(f"CREATE DATABASE {database} TEMPLATE {template} STRATEGY file_copy")
         return self.url(database)
 
-    def empty(self, database: str) -> None:
-        """Take every row out of a database, and everybody off it."""
+    def empty(self, database: str, known: Collection[str]) -> None:
+        """Take every row and every unknown table out of a database, and everybody off it."""
         with psycopg.connect(
             host=str(self.folder), user="postgres", dbname=database, autocommit=True
         ) as connection:
@@ -69,10 +69,19 @@ class Postgres:
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
             filled = connection.execute(
-                "SELECT format('%I', relname) FROM pg_class "
+                "SELECT quote_ident(relname) FROM pg_class "
                 "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
                 "AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0"
             ).fetchall()
+            made = connection.execute(
+                "SELECT quote_ident(relname) FROM pg_class "
+                "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
+                "AND relname <> ALL (%s)",
+                (["alembic_version", *known],),
+            ).fetchall()
+            for (name,) in made:
+                connection.execute(f"DROP TABLE {name}")
+                filled = [each for each in filled if each != (name,)]
             if filled:
                 tables = ", ".join(name for (name,) in filled)
                 connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")

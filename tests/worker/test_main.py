@@ -39,7 +39,15 @@ def family(worker: subprocess.Popen[bytes]) -> list[psutil.Process]:
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
+    return not any(lives(p) for p in processes)
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it runs; it may end while it is looked at."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -72,7 +80,7 @@ def test_a_process_that_dies_is_replaced(worker: subprocess.Popen[bytes]) -> Non
         os.kill(pid, signal.SIGKILL)
 
     def replaced() -> bool:
-        after = {p.pid for p in family(worker) if p.status() != psutil.STATUS_ZOMBIE}
+        after = {p.pid for p in family(worker) if lives(p)}
         return len(after) == PROCESSES and not after & before
 
     soon(replaced, "as many new ones")
