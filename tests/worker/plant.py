@@ -45,9 +45,9 @@ ROOT = Path(__file__).parents[2]
 SECRET, TOKEN = "a signing secret of 32 characters", "xoxb-a-token-of-the-sandbox"
 #: Short leases and short pauses: what takes a minute in production takes a second here.
 PACE = {
-    "LEADPORT_LEASE_SECONDS": "0.8",
-    "LEADPORT_DELIVERY_LEASE_SECONDS": "1.2",
-    "LEADPORT_SLACK_TIMEOUT_SECONDS": "1",
+    "LEADPORT_LEASE_SECONDS": "1.2",
+    "LEADPORT_DELIVERY_LEASE_SECONDS": "2.6",
+    "LEADPORT_SLACK_TIMEOUT_SECONDS": "2",
     "LEADPORT_SWEEP_SECONDS": "0.2",
     "LEADPORT_TICK_SECONDS": "0.1",
     "LEADPORT_EDIT_SECONDS": "0.2",
@@ -57,7 +57,7 @@ PACE = {
 T = TypeVar("T")
 
 
-def soon(look: Callable[[], T | None], what: str, seconds: float = 40) -> T:
+def soon(look: Callable[[], T | None], what: str, seconds: float = 120) -> T:
     """What ``look`` finds, once it finds something. The bound within which faults must heal."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -226,7 +226,7 @@ class Plant:
 
     def _end(self, worker: subprocess.Popen[bytes]) -> None:
         worker.send_signal(signal.SIGTERM)
-        worker.wait(20)
+        worker.wait(60)
 
     def kill_worker(self) -> None:
         """End every process of the worker at once, as a power cut would."""
@@ -234,7 +234,7 @@ class Plant:
         family = psutil.Process(self.worker.pid)
         for process in [*family.children(recursive=True), family]:
             process.kill()
-        self.worker.wait(20)
+        self.worker.wait(60)
 
     def is_gone(self, pid: int) -> bool:
         """Whether a process has ended."""
@@ -274,7 +274,7 @@ def running_plant(database: Database, folder: Path) -> Iterator[Plant]:
         files = Files(folder / "files")
         gate = Gate(_web(env, database, files, queue))
         stack.enter_context(serving(gate, web_socket))
-        ana = stack.enter_context(Person(slack, "ana", timeout=40))
+        ana = stack.enter_context(Person(slack, "ana", timeout=120))
         plant = Plant(database, files, queue, gate, ana, folder / "fault", env)
         stack.callback(plant.rest)
         plant.work()

@@ -337,7 +337,7 @@ def test_import_is_clicked_twice(drop: Drop) -> None:
 #: What goes wrong when the card is posted, and what when the summary is.
 REFUSALS: list[list[dict[str, Any]]] = [
     [{"kind": "accept_then_500"}, {"kind": "accept_then_drop"}],
-    [{"kind": "ratelimited", "retry_after": 1}, {"kind": "hang", "seconds": 1.3}],
+    [{"kind": "ratelimited", "retry_after": 1}, {"kind": "hang", "seconds": 2.8}],
 ]
 
 
