@@ -44,5 +44,5 @@ bench: .venv/bench ## the benchmarks, a few minutes; ARGS=--full for the sizes o
 
 .PHONY: clean
 clean: ## remove .venv and whatever is built or cached; the data in var/ stays
-	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
