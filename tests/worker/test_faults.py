@@ -241,7 +241,9 @@ def test_a_zombie_imports_nothing(drop: Drop) -> None:
     drop.check()
 
 
-@on_one_database
+# Not on SQLite: the sweeper that is stopped may hold the one write lock there, by another of its
+# threads, and then everybody waits until it goes on.
+@pytest.mark.parametrize("plants", ["postgres"], indirect=True, scope="module")
 @pytest.mark.parametrize("point", ["before a post", "after a post"])
 def test_a_zombie_says_nothing_twice(drop: Drop, point: str) -> None:
     """A process that wakes after another has posted the summary leaves one summary."""
