@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,12 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
-import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import BigInteger, Connection, Engine, event, select, text
+from sqlalchemy import BigInteger, Connection, Engine, event, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
@@ -35,8 +31,13 @@ _PAUSE = 0.01  # seconds; doubled by every try
 
 T = TypeVar("T")
 
-#: What a database driver raises, with and without SQLAlchemy around it.
-CONFLICTS = (DBAPIError, psycopg.Error, sqlite3.Error)
+
+def conflicts() -> tuple[type[Exception], ...]:
+    """What a database driver raises, with and without SQLAlchemy around it."""
+    # SQLAlchemy loads psycopg with the first PostgreSQL engine. Loading it here would make every
+    # program that uses SQLite wait for it, a tenth of its start.
+    psycopg = sys.modules.get("psycopg")
+    return (DBAPIError, sqlite3.Error, *([psycopg.Error] if psycopg else []))
 
 
 def is_conflict(error: BaseException) -> bool:
@@ -45,8 +46,8 @@ def is_conflict(error: BaseException) -> bool:
     A unique violation counts: it means that another import took an identifier first.
     """
     cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, psycopg.Error):
-        return cause.sqlstate in ("23505", "40001", "40P01", "55P03")
+    if not isinstance(cause, conflicts()):
+        return False
     if isinstance(cause, sqlite3.Error):
         return cause.sqlite_errorname.startswith(
             (
@@ -56,7 +57,7 @@ def is_conflict(error: BaseException) -> bool:
                 "SQLITE_CONSTRAINT_UNIQUE",
             )
         )
-    return False
+    return getattr(cause, "sqlstate", None) in ("23505", "40001", "40P01", "55P03")
 
 
 class now_ms(FunctionElement[int]):  # noqa: N801  (reads as SQL in the statements that use it)
@@ -122,7 +123,7 @@ class Database:
             try:
                 with self.writing() as session:
                     return work(session)
-            except CONFLICTS as error:
+            except conflicts() as error:
                 if attempt == _TRIES or not is_conflict(error):
                     raise
                 time.sleep(random.uniform(0.5, 1) * _PAUSE * 2**attempt)  # noqa: S311  (jitter)
@@ -187,18 +188,19 @@ def _begin_sqlite(connection: Connection) -> None:
 
 # ---- schema ------------------------------------------------------------------------------------
 
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return config
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def upgrade(database: Database) -> bool:
     """Bring the schema up to date; True if something was to be done. Safe to run concurrently."""
-    config = _config()
-    if schema_revision(database) == ScriptDirectory.from_config(config).get_current_head():
+    if schema_revision(database) == newest_revision():
         return False
+    # Only where something is to be done: Alembic is a tenth of a program's start.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
     engine = database.engine.execution_options(leadport_begin="IMMEDIATE")
     with engine.begin() as connection:
         if not database.is_sqlite:
@@ -211,4 +213,13 @@ def upgrade(database: Database) -> bool:
 def schema_revision(database: Database) -> str | None:
     """The revision the database is at, None for an empty one."""
     with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        version = text("SELECT version_num FROM alembic_version")
+        return connection.execute(version).scalar_one_or_none()
+
+
+def newest_revision() -> str:
+    """The revision of this code's schema: that of the last migration, whose file it begins."""
+    files = (_MIGRATIONS / "versions").glob("[0-9]*_*.py")
+    return max(path.name.partition("_")[0] for path in files)

@@ -10,7 +10,7 @@ from threading import Event, Thread
 from sqlmodel import Session
 
 from core import outbox, parts
-from core.db import CONFLICTS, Database
+from core.db import Database, conflicts
 from core.outbox import Delivery
 from core.parts import Claim, ClaimLost
 
@@ -57,7 +57,7 @@ def _renewed(
             try:
                 if not database.transact(renew):
                     return
-            except CONFLICTS as error:
+            except conflicts() as error:
                 log.warning("import %s: lease not renewed: %s", import_id, type(error).__name__)
 
     renewing = Thread(target=run, daemon=True)

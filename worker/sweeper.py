@@ -9,7 +9,7 @@ from threading import Event, Thread
 from sqlmodel import Session
 
 from core import deliveries, disposal, forecast, idempotency, imports, outbox, parts, undo
-from core.db import CONFLICTS
+from core.db import conflicts
 from core.errors import ImportFailure
 from core.parts import PartKey
 from worker import thread, webhooks
@@ -51,7 +51,7 @@ def run(station: Station, stop: Event, sweep_seconds: float, tick_seconds: float
             if time.monotonic() >= tidy_at:
                 tidy_at = time.monotonic() + _TIDY_SECONDS
                 tidy(station)
-        except CONFLICTS as error:
+        except conflicts() as error:
             log.warning("the database is away: %s", type(error).__name__)
 
 
@@ -66,7 +66,7 @@ def _tell_summaries(station: Station, stop: Event, tick_seconds: float) -> None:
     while not stop.wait(tick_seconds):
         try:
             deliver_due(station, "summary")
-        except CONFLICTS as error:
+        except conflicts() as error:
             log.warning("the database is away: %s", type(error).__name__)
 
 

@@ -18,7 +18,7 @@ from sqlmodel import Session
 from standardwebhooks import Webhook
 
 from core import deliveries, ids, webhooks
-from core.db import CONFLICTS, Database
+from core.db import Database, conflicts
 from core.deliveries import Delivery, Outcome, Target
 from worker.outward import BadAddress, Outward, Unreached
 from worker.vault import Unreadable, Vault
@@ -113,7 +113,7 @@ class Courier:
             while deliver_next(self._database, self._sender, target):
                 if time.monotonic() >= until:
                     return
-        except CONFLICTS as error:
+        except conflicts() as error:
             log.warning("the database is away: %s", type(error).__name__)
         finally:
             with self._lock:
@@ -148,5 +148,5 @@ def run(courier: Courier, stop: Event, tick_seconds: float) -> None:
     while not stop.wait(tick_seconds):
         try:
             courier.send_due()
-        except CONFLICTS as error:
+        except conflicts() as error:
             log.warning("the database is away: %s", type(error).__name__)

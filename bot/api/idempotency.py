@@ -18,7 +18,7 @@ from bot.api.arriving import Arrived
 from bot.api.failures import InvalidRequest, KeyReused, StillRunning
 from bot.api.office import Office
 from core import idempotency
-from core.db import CONFLICTS
+from core.db import conflicts
 from core.idempotency import Held, Kept, Other, Running
 
 HEADER = "Idempotency-Key"
@@ -122,7 +122,7 @@ async def _renewed(office: Office, held: Held) -> AsyncIterator[None]:
                     office.database.transact, partial(idempotency.renew, held=held)
                 ):
                     return
-            except CONFLICTS as error:
+            except conflicts() as error:
                 log.warning("the lease of a key was not renewed: %s", type(error).__name__)
 
     renewing = asyncio.create_task(renew())

@@ -15,7 +15,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import select
 from sqlmodel import Session, SQLModel
 
-from core.db import Database, is_conflict, now_ms, schema_revision, upgrade
+from core.db import (
+    Database,
+    is_conflict,
+    newest_revision,
+    now_ms,
+    schema_revision,
+    upgrade,
+)
 from core.models import Account
 from tests.parts.postgres import Postgres
 
@@ -26,6 +33,16 @@ def test_migrations_make_the_models(database: Database) -> None:
         context = MigrationContext.configure(connection)
 
         assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_the_newest_migration() -> None:
+    """The numbers of the files say what Alembic reads in them: one chain, and its end."""
+    scripts = ScriptDirectory(str(files("core") / "migrations"))
+
+    assert newest_revision() == scripts.get_current_head()
+    assert [x.revision for x in scripts.walk_revisions()] == sorted(
+        (Path(x.path).name.partition("_")[0] for x in scripts.walk_revisions()), reverse=True
+    )
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
