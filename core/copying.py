@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from psycopg import Connection, sql
 from sqlmodel import Session
+
+if TYPE_CHECKING:
+    from psycopg import Connection, sql
 
 
 def insert(
@@ -80,6 +82,8 @@ def _copy(session: Session, table: str, columns: Sequence[str], lines: Iterator[
 
 
 def _statement(table: str, columns: Sequence[str]) -> sql.Composed:
+    from psycopg import sql  # where PostgreSQL is used it is there; elsewhere nobody waits for it
+
     return sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
