@@ -127,6 +127,9 @@ def sandbox(
     app_url: Annotated[
         str, typer.Option(metavar="URL", help="Where the app takes Slack's requests.")
     ] = "http://127.0.0.1:3000/slack/events",
+    socket_mode: Annotated[
+        bool, typer.Option("--socket-mode", help="Let the app connect, with SLACK_APP_TOKEN.")
+    ] = False,
 ) -> None:
     """Run a local Slack look-alike, to try Leadport without a workspace.
 
@@ -135,7 +138,7 @@ def sandbox(
     """
     from bot.commands import sandbox as command
 
-    command.run(port, app_url)
+    command.run(port, app_url, socket_mode)
 
 
 @app.command(rich_help_panel=RUN)

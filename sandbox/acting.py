@@ -3,11 +3,12 @@
 import json
 
 from sandbox import events, posting
-from sandbox.courier import Outcome, form_parcel
+from sandbox.courier import Outcome
 from sandbox.errors import Json, NotPossibleError, SlackError
 from sandbox.files import File
 from sandbox.identity import APP_ID, BOT_USER, Channel, User
 from sandbox.messages import Message
+from sandbox.parcels import form_parcel
 from sandbox.responding import respond
 from sandbox.workspace import Workspace
 
@@ -136,7 +137,8 @@ def _show_answer(
     workspace: Workspace, user: User, room: Channel, name: str, outcome: Outcome
 ) -> None:
     if not outcome.ok:
-        reason = "operation_timeout" if outcome.problem == "http_timeout" else "dispatch_failed"
+        late = outcome.problem in ("http_timeout", "timeout")
+        reason = "operation_timeout" if late else "dispatch_failed"
         whisper(workspace, user, room, f'{name} failed with the error "{reason}"')
         return
     answer = _answer_body(outcome)

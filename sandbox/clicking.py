@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox import payloads
-from sandbox.courier import Outcome, form_parcel
+from sandbox.courier import Outcome
 from sandbox.errors import Json, NotPossibleError
 from sandbox.filling import STATE_FIELDS, elements_of, fill, filled_in, state_of
 from sandbox.identity import Channel, User
 from sandbox.messages import Message
+from sandbox.parcels import form_parcel
 from sandbox.views import View
 from sandbox.workspace import Workspace
 

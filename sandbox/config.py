@@ -76,7 +76,10 @@ class Config:
     workspace can install it by OAuth, the `neighbours` as well, which begin without it.
     `app_url` is where the app takes events, interactions and commands; `public_url` is where this
     sandbox itself can be reached, for it puts its own address into file and response URLs.
-    Times are in seconds. `retry_delays` are those of the Events API (at once, a minute, five).
+    With `socket_mode` all that goes to the app goes over its sockets instead, which it opens with
+    the `app_token`. Times are in seconds. `retry_delays` are those of the Events API (at once, a
+    minute, five). A socket ends after `socket_seconds`, when it waits `parting_seconds` at most for
+    what it has carried; a ticket for one ends after `ticket_seconds`.
     """
 
     app_url: str
@@ -84,6 +87,8 @@ class Config:
     bot_token: str
     public_url: str = "http://127.0.0.1:3100"
     app_name: str = "Leadport"
+    socket_mode: bool = False
+    app_token: str = field(default="", repr=False)
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
     team: Team = Team("T0SANDBOX", "Sandbox", "sandbox")
@@ -95,6 +100,9 @@ class Config:
     refused_blocks: frozenset[str] = frozenset()
     deadline_seconds: float = 3.0
     trigger_seconds: float = 3.0
+    ticket_seconds: float = 30.0
+    socket_seconds: float = 3600.0
+    parting_seconds: float = 1.0
     retry_delays: tuple[float, ...] = (0.0, 60.0, 300.0)
     share_delay_seconds: float = 0.05
     response_url_seconds: float = 1800.0

@@ -1,40 +1,29 @@
-"""The courier: signed requests to the app, the three-second deadline, retries, and the log."""
+"""The courier: requests to the app by HTTP or by socket, their retries, and the log."""
 
 import asyncio
 import itertools
-import json
-import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlencode
-
-import httpx
 
 from sandbox.config import Config
 from sandbox.errors import Json
+from sandbox.http_line import HttpLine
+from sandbox.parcels import ENVELOPES, Parcel
 from sandbox.signing import signed_headers
+from sandbox.sockets import Sockets
 
 LOG_LENGTH = 500
-JSON_TYPE = "application/json"
-FORM_TYPE = "application/x-www-form-urlencoded"
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """A request for the app: `kind` is event, interaction, options, command or challenge."""
-
-    kind: str
-    what: str
-    body: bytes
-    content_type: str
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one attempt went. `problem` is Slack's retry reason, None when the app answered 2xx."""
+    """How one attempt went. `problem` is Slack's retry reason, None when the app took it.
+
+    `status` is that of HTTP; an acknowledgement over a socket counts as 200.
+    """
 
     id: int
     kind: str
@@ -47,10 +36,11 @@ class Outcome:
     answer: str = ""
     content_type: str = ""
     no_retry: bool = False
+    by_socket: bool = False
 
     @property
     def ok(self) -> bool:
-        """Whether the app answered 2xx in time."""
+        """Whether the app answered 2xx, or acknowledged, in time."""
         return self.problem is None
 
     def as_json(self) -> Json:
@@ -58,33 +48,16 @@ class Outcome:
         return asdict(self) | {"ok": self.ok}
 
 
-def event_parcel(envelope: Json) -> Parcel:
-    """An Events API request."""
-    event = envelope.get("event", {})
-    what = ".".join(filter(None, (event.get("type", envelope["type"]), event.get("subtype"))))
-    return Parcel("event", what, json.dumps(envelope).encode(), JSON_TYPE)
-
-
-def form_parcel(kind: str, what: str, fields: dict[str, str]) -> Parcel:
-    """A form-encoded request: slash commands, and interactions in their `payload` field."""
-    return Parcel(kind, what, urlencode(fields).encode(), FORM_TYPE)
-
-
-def certificates(url: str) -> ssl.SSLContext:
-    """The certificates to trust. Plain HTTP needs none, and reading them takes long."""
-    https = url.startswith("https:")
-    return ssl.create_default_context() if https else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
 class Courier:
     """Sends parcels and remembers what became of them."""
 
-    def __init__(self, config: Config, clock: Callable[[], float]) -> None:
+    def __init__(self, config: Config, clock: Callable[[], float], sockets: Sockets) -> None:
         self._config = config
         self._clock = clock
         self._numbers = itertools.count(1)
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._client: httpx.AsyncClient | None = None
+        self._line = HttpLine(config)
+        self._sockets = sockets
         self.log: deque[Outcome] = deque(maxlen=LOG_LENGTH)
         self.parcels: dict[int, Parcel] = {}
         # Kept from the moment they leave, for an app may act on one before it has answered.
@@ -92,20 +65,15 @@ class Courier:
         self.on_outcome: Callable[[Outcome], None] = lambda outcome: None
 
     async def start(self) -> None:
-        """Open the connections. The app is asked directly, past any proxy of the environment."""
-        self._client = httpx.AsyncClient(
-            timeout=self._config.deadline_seconds,
-            trust_env=False,
-            verify=certificates(self._config.app_url),
-        )
+        """Open the connections."""
+        await self._line.start()
 
     async def stop(self) -> None:
         """Give up whatever is still on its way."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._client:
-            await self._client.aclose()
+        await self._line.stop()
 
     def forget(self) -> None:
         """Drop what is on its way, and the log."""
@@ -134,15 +102,15 @@ class Courier:
     async def send(
         self, parcel: Parcel, *, attempt: int = 0, reason: str | None = None, manner: str = "right"
     ) -> Outcome:
-        """One attempt. `manner` spoils the signature (see `signing.MANNERS`)."""
+        """One attempt. `manner` spoils the signature (see `signing.MANNERS`), if it bears one."""
         self.sent.append(parcel)
-        headers = {"Content-Type": parcel.content_type, "User-Agent": "Slackbot 1.0 (sandbox)"}
-        headers |= signed_headers(self._config.signing_secret, parcel.body, self._clock(), manner)
-        if attempt:
-            headers["X-Slack-Retry-Num"] = str(attempt)
-            headers["X-Slack-Retry-Reason"] = reason or "unknown_error"
+        by_socket = self._sockets.on and parcel.kind in ENVELOPES
         began = time.monotonic()
-        status, problem, response = await self._post(parcel.body, headers)
+        if by_socket:
+            reply = await self._sockets.deliver(parcel, attempt, reason)
+        else:
+            headers = self._headers(parcel, attempt, reason, manner)
+            reply = await self._line.post(parcel.body, headers)
         outcome = Outcome(
             id=next(self._numbers),
             kind=parcel.kind,
@@ -150,28 +118,24 @@ class Courier:
             at=self._clock(),
             attempt=attempt,
             milliseconds=round((time.monotonic() - began) * 1000),
-            status=status,
-            problem=problem,
-            answer=response.text if response else "",
-            content_type=response.headers.get("content-type", "") if response else "",
-            no_retry=bool(response and response.headers.get("x-slack-no-retry") == "1"),
+            status=reply.status,
+            problem=reply.problem,
+            answer=reply.answer,
+            content_type=reply.content_type,
+            no_retry=reply.no_retry,
+            by_socket=by_socket,
         )
         return self._remember(parcel, outcome)
 
-    async def _post(
-        self, body: bytes, headers: dict[str, str]
-    ) -> tuple[int | None, str | None, httpx.Response | None]:
-        if self._client is None:
-            raise RuntimeError("the courier has not been started")
-        post = self._client.post(self._config.app_url, content=body, headers=headers)
-        try:
-            # One deadline for the whole answer; httpx's own timeouts start anew with each step.
-            response = await asyncio.wait_for(post, self._config.deadline_seconds)
-        except (TimeoutError, httpx.TimeoutException):
-            return None, "http_timeout", None
-        except httpx.TransportError:
-            return None, "connection_failed", None
-        return response.status_code, None if response.is_success else "http_error", response
+    def _headers(
+        self, parcel: Parcel, attempt: int, reason: str | None, manner: str
+    ) -> dict[str, str]:
+        headers = {"Content-Type": parcel.content_type, "User-Agent": "Slackbot 1.0 (sandbox)"}
+        headers |= signed_headers(self._config.signing_secret, parcel.body, self._clock(), manner)
+        if attempt:
+            headers["X-Slack-Retry-Num"] = str(attempt)
+            headers["X-Slack-Retry-Reason"] = reason or "unknown_error"
+        return headers
 
     def _remember(self, parcel: Parcel, outcome: Outcome) -> Outcome:
         if len(self.log) == LOG_LENGTH:

@@ -2,10 +2,11 @@
 
 import json
 
-from sandbox.courier import Outcome, event_parcel
+from sandbox.courier import Outcome
 from sandbox.errors import Json
 from sandbox.identity import APP_ID, BOT_USER, Channel
 from sandbox.messages import Message
+from sandbox.parcels import event_parcel
 from sandbox.workspace import Workspace
 
 MESSAGE_SCOPES = {"channel": "channels", "group": "groups", "im": "im"}
@@ -104,8 +105,12 @@ def _dispatch(workspace: Workspace, event: Json) -> None:
 
 
 def type_of(body: bytes) -> str:
-    """The event type inside a delivered envelope, for finding it again."""
-    return str(json.loads(body).get("event", {}).get("type", ""))
+    """The event type inside a delivered envelope, for finding it again; '' if it is broken."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return ""
+    return str(told.get("event", {}).get("type", "")) if isinstance(told, dict) else ""
 
 
 async def verify_url(workspace: Workspace) -> tuple[Outcome, str]:

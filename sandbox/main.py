@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager, suppress
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from sandbox import authorizing, downloads, page, responding
 from sandbox.api import door, oauth
 from sandbox.config import Config
 from sandbox.control.routes import CONTROL
+from sandbox.sockets import link
 from sandbox.stamps import Clock
 from sandbox.town import Town
 from sandbox.workspace import Workspace
@@ -33,6 +34,7 @@ ROUTES: list[BaseRoute] = [
 SHARED: list[BaseRoute] = [
     Route(f"/api/{oauth.METHOD}", oauth.access, methods=["POST"]),
     Route("/api/{method}", door.answer, methods=["GET", "POST"]),
+    WebSocketRoute("/link/", link),
     Route("/oauth/v2/authorize", authorizing.ask, methods=["GET"]),
     Route("/oauth/v2/authorize", authorizing.answer, methods=["POST"]),
 ]

@@ -7,8 +7,8 @@ from typing import Any, Self
 
 import httpx
 
-from sandbox.courier import certificates
 from sandbox.errors import Json
+from sandbox.http_line import certificates
 
 
 class RefusedError(Exception):
@@ -68,13 +68,17 @@ class Sandbox:
         """Spoil the next downloads of a file (faults: `sandbox.files.FAULTS`)."""
         self.do("/file_faults", file=file_id, fault=fault, times=times)
 
-    def settings(self, **settings: list[str]) -> Json:
-        """Change `scopes` or `refused_blocks`."""
+    def settings(self, **settings: list[str] | bool) -> Json:
+        """Change `scopes`, `refused_blocks` or `socket_mode`."""
         return self.do("/settings", **settings)
 
     def redeliver(self, **wanted: Any) -> list[Json]:
         """Deliver something again (see `sandbox.control.trouble.redeliver`)."""
         return list(self.do("/redeliver", **wanted)["deliveries"])
+
+    def disconnect(self, reason: str = "refresh_requested", *, abruptly: bool = False) -> int:
+        """End the app's sockets (reasons: `sandbox.sockets.REASONS`); how many there were."""
+        return int(self.do("/disconnect", reason=reason, abruptly=abruptly)["ended"])
 
     def reset(self) -> None:
         """Start over."""

@@ -1,9 +1,10 @@
-"""All workspaces of one sandbox: one app, one Web API for all, a page and people for each."""
+"""All workspaces of one sandbox: one app and one Web API for all, a page and people for each."""
 
 from dataclasses import replace
 
 from sandbox.config import Config
 from sandbox.grants import Grants
+from sandbox.sockets import Sockets
 from sandbox.stamps import Clock
 from sandbox.workspace import Workspace
 
@@ -13,13 +14,15 @@ class Town:
 
     def __init__(self, config: Config, clock: Clock) -> None:
         self.config = config
-        self.front = Workspace(config, clock)
+        self.sockets = Sockets(config, clock)
+        self.front = Workspace(config, clock, self.sockets)
         self.neighbours = [
             Workspace(
                 replace(
                     config, team=team, bot_token="", public_url=f"{config.public_url}/{team.id}"
                 ),
                 clock,
+                self.sockets,
             )
             for team in config.neighbours
         ]

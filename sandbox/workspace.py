@@ -12,6 +12,7 @@ from sandbox.files import Files
 from sandbox.identity import Channels, People
 from sandbox.keys import Keys
 from sandbox.messages import Messages
+from sandbox.sockets import Sockets
 from sandbox.stamps import Clock, Stamps
 from sandbox.tiers import Tiers
 from sandbox.triggers import ResponseUrls, Triggers
@@ -37,11 +38,12 @@ class ApiCall:
 class Workspace:
     """One team, its app, and all that was said. Lives on one event loop; nothing is locked."""
 
-    def __init__(self, config: Config, clock: Clock) -> None:
+    def __init__(self, config: Config, clock: Clock, sockets: Sockets) -> None:
         self.config = config
         self.clock = clock
+        self.sockets = sockets
         self.feed = Feed()
-        self.courier = Courier(config, clock)
+        self.courier = Courier(config, clock, sockets)
         self.courier.on_outcome = self._tell_outcome
         self.reset()
 

@@ -6,7 +6,8 @@ import os
 import sys
 
 
-def run(port: int, app_url: str) -> None:
+def run(port: int, app_url: str, socket_mode: bool = False) -> None:
     """Replace this process by the sandbox's."""
     argv = [sys.executable, "-m", "sandbox", "--port", str(port), "--app-url", app_url]
+    argv += ["--socket-mode"] if socket_mode else []
     os.execv(sys.executable, argv)  # noqa: S606  (our own program, without a shell)

@@ -1,6 +1,7 @@
 """The door of the Web API: token, scope, rate limit, faults, then the method itself."""
 
 import asyncio
+import secrets
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -80,7 +81,9 @@ async def _answer(call: Call, token: str) -> Json:
     method = METHODS.get(call.method)
     if method is None:
         raise SlackError("unknown_method", req_method=call.method)
-    if not method.open_to_all:
+    if method.of_app:
+        _check_app_token(call.workspace, token)
+    elif not method.open_to_all:
         _check_token(call.workspace, token)
         _check_scope(call, method)
         if call.workspace.config.enforce_tiers:
@@ -88,9 +91,22 @@ async def _answer(call: Call, token: str) -> Json:
     return await method.answer(call)
 
 
+def _check_app_token(workspace: Workspace, token: str) -> None:
+    """Only an app-level token opens sockets; a bot's is told so."""
+    if not token:
+        raise SlackError("not_authed")
+    if workspace.keys.knows(token) or token.startswith("xoxb-"):
+        raise SlackError("not_allowed_token_type")
+    expected = workspace.config.app_token
+    if not expected or not secrets.compare_digest(token.encode(), expected.encode()):
+        raise SlackError("invalid_auth")
+
+
 def _check_token(workspace: Workspace, token: str) -> None:
     if not token:
         raise SlackError("not_authed")
+    if token == workspace.config.app_token:
+        raise SlackError("not_allowed_token_type")
     if not workspace.keys.knows(token):
         raise SlackError("invalid_auth")
     if not workspace.keys.opens(token):

@@ -13,16 +13,20 @@ FAMILIES = {"channel": "channels", "group": "groups", "im": "im"}
 
 @dataclass(frozen=True)
 class Method:
-    """One Web API method. `scope` is '' where a token is enough; `open_to_all` needs no token."""
+    """One Web API method. `scope` is '' where a token is enough; `open_to_all` needs no token.
+
+    `of_app` needs the app's own token, which opens no workspace.
+    """
 
     answer: Callable[[Call], Awaitable[Json]]
     scope: str = ""
     open_to_all: bool = False
+    of_app: bool = False
 
 
 METHODS: dict[str, Method] = {
     "api.test": Method(people.api_test, open_to_all=True),
-    "apps.connections.open": Method(people.socket_mode),
+    "apps.connections.open": Method(people.socket_mode, of_app=True),
     "auth.test": Method(people.auth_test),
     "blocks.validate": Method(people.validate_blocks, open_to_all=True),
     "chat.delete": Method(chat.delete, "chat:write"),

@@ -54,8 +54,8 @@ async def team_info(call: Call) -> Json:
 
 
 async def socket_mode(call: Call) -> Json:
-    """`apps.connections.open`: this workspace speaks HTTP only."""
-    raise SlackError("socket_mode_not_supported_by_sandbox")
+    """`apps.connections.open`: where a WebSocket can be opened, once and soon."""
+    return {"url": call.workspace.sockets.address()}
 
 
 async def validate_blocks(call: Call) -> Json:

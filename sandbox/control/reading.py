@@ -23,6 +23,8 @@ async def workspace(asked: Asked) -> Json:
         "shortcuts": [vars(shortcut) for shortcut in config.shortcuts],
         "scopes": sorted(here.scopes),
         "refused_blocks": sorted(here.refused_blocks),
+        "socket_mode": here.sockets.on,
+        "sockets": len(here.sockets.open),
     }
 
 

@@ -45,6 +45,7 @@ DO = {
     "/file_faults": trouble.spoil_file,
     "/settings": trouble.settings,
     "/redeliver": trouble.redeliver,
+    "/disconnect": trouble.disconnect,
     "/challenge": trouble.challenge,
     "/uninstall": trouble.uninstall,
     "/reset": trouble.reset,

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from sandbox import acting, events
 from sandbox.control.asked import Asked
-from sandbox.courier import Outcome, Parcel
+from sandbox.courier import Outcome
 from sandbox.errors import Json, NotPossibleError
 from sandbox.faults import KINDS, Fault
 from sandbox.files import FAULTS
+from sandbox.parcels import Parcel
 from sandbox.signing import MANNERS
 
 
@@ -44,17 +45,27 @@ async def spoil_file(asked: Asked) -> Json:
 
 
 async def settings(asked: Asked) -> Json:
-    """Change what was granted or is known: scopes, refused_blocks (whole lists)."""
+    """Change what was granted or is known: scopes, refused_blocks (whole lists), socket_mode."""
     here = asked.workspace
     if asked.get("scopes") is not None:
         here.scopes = set(asked.get("scopes"))
     if asked.get("refused_blocks") is not None:
         here.refused_blocks = set(asked.get("refused_blocks"))
+    if asked.get("socket_mode") is not None:
+        await here.sockets.switch(bool(asked.get("socket_mode")))
     return {
         "ok": True,
         "scopes": sorted(here.scopes),
         "refused_blocks": sorted(here.refused_blocks),
+        "socket_mode": here.sockets.on,
     }
+
+
+async def disconnect(asked: Asked) -> Json:
+    """End the app's sockets: reason (refresh_requested by default), abruptly. How many it was."""
+    reason = str(asked.get("reason", "refresh_requested"))
+    ended = await asked.workspace.sockets.disconnect(reason, bool(asked.get("abruptly")))
+    return {"ok": True, "ended": ended}
 
 
 async def redeliver(asked: Asked) -> Json:

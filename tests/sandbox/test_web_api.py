@@ -255,12 +255,6 @@ def test_tiers_can_be_enforced(tiny_app: TinyApp) -> None:
         assert 1 <= int(caught.value.response.headers["Retry-After"]) <= 60
 
 
-def test_socket_mode_is_refused_clearly(web: WebClient) -> None:
-    """Opening a socket says that this workspace has none."""
-    told = refused(lambda: web.api_call("apps.connections.open"))
-    assert told["error"] == "socket_mode_not_supported_by_sandbox"
-
-
 def test_every_method_of_the_table_is_one_of_slacks() -> None:
     """The SDK knows each method by name, so none is an invention."""
     for name in METHODS.keys() - {"blocks.validate"}:

@@ -15,13 +15,13 @@ export function toggleLog() {
 }
 
 function build() {
-  const { app } = state.workspace;
+  const { app, socket_mode } = state.workspace;
   const tab = (name, label) => h("button", { type: "button", role: "tab", "aria-selected": String(look.tab === name), onclick: () => { look.tab = name; build(); } }, label);
   look.drawn = new Map();
   panel().replaceChildren(
     h("header", { class: "head" }, h("h2", {}, "Developer log"),
       h("div", { class: "tabs", role: "tablist" }, tab("deliveries", `Sent to ${app.name}`), tab("calls", `Called by ${app.name}`), tab("breaks", "Break something")),
-      h("span", { class: "spacer" }), h("p", {}, app.url), iconButton("close", "Close the log", toggleLog)),
+      h("span", { class: "spacer" }), h("p", {}, socket_mode ? "Socket Mode" : app.url), iconButton("close", "Close the log", toggleLog)),
     h("div", { class: "rows" }));
   refreshLog();
 }
