@@ -17,6 +17,7 @@ from core import results
 from core.errors import FileGone
 from worker.card.summary import PROBLEMS_FILE
 from worker.lease import kept
+from worker.slack_files import trusted
 
 if TYPE_CHECKING:
     from worker.thread import Telling
@@ -73,6 +74,7 @@ def _upload(telling: Telling) -> str:
                 content=iter(lambda: file.read(1 << 16), b""),
                 headers={"Content-Length": str(length), "Content-Type": "text/csv"},
                 timeout=_TIMEOUT,
+                verify=trusted(),
             ).raise_for_status()
         except httpx.HTTPError as error:
             raise OSError(f"upload: {type(error).__name__}") from error

@@ -6,7 +6,6 @@ itself if this one is killed.
 
 from __future__ import annotations
 
-import gc
 import logging
 import multiprocessing
 import os
@@ -27,10 +26,9 @@ from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import configure_mappers
 
 from core.db import Database, upgrade
-from worker import jobs, logs, sweeper
+from worker import jobs, logs, readiness, sweeper
 from worker.queue import QUICK, ROWS, rq_queue
 from worker.settings import Settings
 from worker.station import Station, open_station
@@ -64,9 +62,10 @@ def run(settings: Settings) -> int:
     with _stopped_by_signals(stop):
         if not _schema_ready(settings, stop):
             return 0
-        _ready_to_fork()
+        station = open_station(settings)
+        readiness.prepare(station)
         lifeline = os.pipe()
-        processes = [Kept(role, settings, lifeline) for role in _roles(settings)]
+        processes = [Kept(role, settings, station, lifeline) for role in _roles(settings)]
         while not stop.wait(_POLL_SECONDS):
             for process in processes:
                 process.keep()
@@ -76,15 +75,8 @@ def run(settings: Settings) -> int:
     return 0
 
 
-def _roles(settings: Settings) -> list[Callable[[Settings], None]]:
+def _roles(settings: Settings) -> list[Role]:
     return [serve_quick, *[serve_rows] * settings.row_workers, sweep]
-
-
-def _ready_to_fork() -> None:
-    """Do once what every work horse would do anew, and share the memory of it."""
-    configure_mappers()  # 20 ms of the 27 that an idle job takes
-    gc.collect()
-    gc.freeze()
 
 
 def _schema_ready(settings: Settings, stop: Event) -> bool:
@@ -106,21 +98,25 @@ def _schema_ready(settings: Settings, stop: Event) -> bool:
 # ---- what the processes do ---------------------------------------------------------------------
 
 
-def serve_quick(settings: Settings) -> None:
+def serve_quick(settings: Settings, station: Station) -> None:
     """Read files and deliver messages."""
-    _serve(QUICK, settings)
+    _serve(QUICK, settings, station)
 
 
-def serve_rows(settings: Settings) -> None:
+def serve_rows(settings: Settings, station: Station) -> None:
     """Forecast and import rows."""
-    _serve(ROWS, settings)
+    _serve(ROWS, settings, station)
 
 
-def sweep(settings: Settings) -> None:
+def sweep(settings: Settings, station: Station) -> None:
     """Find what nobody was told of."""
     stop = Event()
     with _stopped_by_signals(stop):
-        sweeper.run(open_station(settings), stop, settings.sweep_seconds, settings.tick_seconds)
+        sweeper.run(station, stop, settings.sweep_seconds, settings.tick_seconds)
+
+
+#: What one process does. Its station was opened before the fork, and has no connection yet.
+Role = Callable[[Settings, Station], None]
 
 
 class Worker(rq.Worker):
@@ -147,18 +143,17 @@ class Worker(rq.Worker):
         super().heartbeat(timeout, pipeline)
 
 
-def _serve(name: str, settings: Settings) -> None:
+def _serve(name: str, settings: Settings, station: Station) -> None:
     logging.getLogger("rq.worker").addFilter(AwayOnce())
     try:
-        _work(name, settings)
+        _work(name, settings, station)
     except RedisError as error:
         log.warning(_AWAY, error)  # we are started again
     except StopRequested:
         log.info("told to stop while already stopping")  # RQ raises it wherever the signal comes
 
 
-def _work(name: str, settings: Settings) -> None:
-    station = open_station(settings)
+def _work(name: str, settings: Settings, station: Station) -> None:
     jobs.equip(station)
     connection = Redis.from_url(str(settings.redis_url))
     worker = Worker(
@@ -211,8 +206,9 @@ class Kept:
     however we end.
     """
 
-    role: Callable[[Settings], None]
+    role: Role
     settings: Settings
+    station: Station
     lifeline: tuple[int, int]
     process: BaseProcess | None = None
     pause: float = _PAUSES[0]
@@ -228,7 +224,7 @@ class Kept:
             self._ended(self.process)
 
     def _start(self) -> None:
-        arguments = (self.role, self.settings, self.lifeline)
+        arguments = (self.role, self.settings, self.station, self.lifeline)
         self.process = _FORK.Process(target=_live, args=arguments)
         self.process.start()
         self.started_at = time.monotonic()
@@ -267,14 +263,14 @@ def _end(processes: list[Kept]) -> None:
             process.wait(until)
 
 
-def _live(role: Callable[[Settings], None], settings: Settings, lifeline: tuple[int, int]) -> None:
+def _live(role: Role, settings: Settings, station: Station, lifeline: tuple[int, int]) -> None:
     """The life of a process: its role, until it is done or the parent is gone."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     os.setpgrp()  # Ctrl-C reaches the parent, which tells us in its own time
     os.close(lifeline[1])
     Thread(target=_end_with_parent, args=(lifeline[0],), daemon=True).start()
-    role(settings)
+    role(settings, station)
 
 
 def _end_with_parent(lifeline: int) -> None:

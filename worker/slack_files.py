@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from http.client import HTTPException
 from pathlib import PurePath
+from ssl import SSLContext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -126,6 +128,12 @@ def _too_large(download: Download) -> ImportFailure:
     )
 
 
+@cache
+def trusted() -> SSLContext:
+    """The certificates that httpx trusts, read once: that takes longer than most downloads."""
+    return httpx.create_ssl_context()
+
+
 @contextmanager
 def _response(about: dict[str, Any], download: Download) -> Iterator[httpx.Response]:
     """The answer to the download, checked to be neither an error nor a page."""
@@ -134,7 +142,7 @@ def _response(about: dict[str, Any], download: Download) -> Iterator[httpx.Respo
     headers = {"Authorization": f"Bearer {download.client.token}"}
     # A redirect is never followed: the token must not go anywhere else.
     with (
-        httpx.Client(timeout=_TIMEOUT, follow_redirects=False) as http,
+        httpx.Client(timeout=_TIMEOUT, follow_redirects=False, verify=trusted()) as http,
         http.stream("GET", url, headers=headers) as response,
     ):
         _check_status(response, download.name)
