@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import httpx
 import pytest
 import redis
 from playwright.sync_api import Browser
@@ -27,6 +29,8 @@ def pytest_configure() -> None:
     """Whatever the developer's shell points at is not for tests to write to."""
     for name in [name for name in os.environ if name.startswith(OURS)]:
         del os.environ[name]
+    # Every client reads the certificates of the world anew, 50 ms each; ours speak plain HTTP.
+    httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)
 
 
 # ---- databases ---------------------------------------------------------------------------------
