@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import UpdateBase, bindparam, case, select, update
 from sqlmodel import Session, col
 
 from core.db import now, now_ms
@@ -51,14 +52,26 @@ class ClaimLost(Exception):  # noqa: N818  (a verdict, not an error: somebody el
 
 def claim(session: Session, key: PartKey, *, owner: str, lease_ms: int = LEASE_MS) -> Claim | None:
     """Take the part if it is free or its lease has run out, and it is its turn (``turns``)."""
-    statement = (
+    values = {f"key_{name}": value for name, value in key._asdict().items()}
+    row = session.execute(
+        _claim(), {**values, "for_ms": lease_ms, "by_owner": owner[:100]}
+    ).one_or_none()
+    if row is None:
+        return None
+    return Claim(key, row.token, row.start, row.rows, lease_ms, row.outcomes)
+
+
+@cache  # as in ``turns``: it takes longer to put together than to run
+def _claim() -> UpdateBase:
+    this: Any = PartKey._make(bindparam(f"key_{name}") for name in PartKey._fields)
+    return (
         update(ImportPart)
-        .where(is_part(key), may_be_claimed())
+        .where(is_part(this), may_be_claimed())
         .values(
             state="running",
             token=col(ImportPart.token) + 1,
-            lease_until=now_ms() + lease_ms,
-            owner=owner[:100],
+            lease_until=now_ms() + bindparam("for_ms"),
+            owner=bindparam("by_owner"),
         )
         .returning(
             col(ImportPart.token), col(ImportPart.start), col(ImportPart.rows),
@@ -66,10 +79,6 @@ def claim(session: Session, key: PartKey, *, owner: str, lease_ms: int = LEASE_M
         )
         .execution_options(synchronize_session=False)
     )  # fmt: skip
-    row = session.execute(statement).one_or_none()
-    if row is None:
-        return None
-    return Claim(key, row.token, row.start, row.rows, lease_ms, row.outcomes)
 
 
 def hold(session: Session, claim: Claim) -> None:

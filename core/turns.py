@@ -8,10 +8,11 @@ order, by any number of workers; what they leave over follows in the order of th
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -53,6 +54,7 @@ def free() -> ColumnElement[bool]:
     return and_(col(ImportPart.state).in_(OPEN), col(ImportPart.lease_until) < now_ms())
 
 
+@cache
 def may_be_claimed() -> ColumnElement[bool]:
     """Nobody is at the part, it is its turn, and its import is not paused."""
     return and_(free(), _its_turn(), ~_paused())
@@ -65,14 +67,21 @@ def waiting(
 
     ``of`` is an account and an import to which to keep.
     """
-    mine = _of(of) if of else ()
-    statement = (
+    values = {"limit": limit, **(_values(of) if of else {})}
+    return [key_of(part) for part in session.scalars(_waiting(of is not None), values)]
+
+
+# To put statements of this size together takes longer than the database takes to answer them, and
+# workers ask after every part. So they are made once, and only the values differ.
+@cache
+def _waiting(of_one: bool) -> Select[ImportPart]:
+    mine = _of_one() if of_one else ()
+    return (
         select(ImportPart)
         .where(may_be_claimed(), _among_the_first(), *mine)
         .order_by(col(ImportPart.import_id), col(ImportPart.ordinal))
-        .limit(limit)
+        .limit(bindparam("limit"))
     )
-    return [key_of(part) for part in session.scalars(statement)]
 
 
 def following(session: Session, account_id: int, import_id: int, done: int = -1) -> PartKey | None:
@@ -81,20 +90,21 @@ def following(session: Session, account_id: int, import_id: int, done: int = -1)
     The next part, whose rows it may have read ahead; else a part from the middle of the longest run
     of free ones, so that workers keep out of each other's way; else the work before the writing.
     """
-    statement = (
-        select(col(ImportPart.kind), col(ImportPart.ordinal))
-        .where(
-            *_of((account_id, import_id)),
-            col(ImportPart.kind).in_(("write", "spread")),
-            may_be_claimed(),
-        )
-        .order_by(col(ImportPart.ordinal))
-    )
-    found = [(row.kind, row.ordinal) for row in session.execute(statement)]
+    rows = session.execute(_following(), _values((account_id, import_id)))
+    found = [(row.kind, row.ordinal) for row in rows]
     ordinals = [ordinal for kind, ordinal in found if kind == "write"]
     if ordinals:
         return PartKey(account_id, import_id, "write", _best(ordinals, done + 1))
     return PartKey(account_id, import_id, *found[0]) if found else None
+
+
+@cache
+def _following() -> Select[str, int]:
+    return (
+        select(col(ImportPart.kind), col(ImportPart.ordinal))
+        .where(*_of_one(), col(ImportPart.kind).in_(("write", "spread")), may_be_claimed())
+        .order_by(col(ImportPart.ordinal))
+    )
 
 
 def _best(ordinals: list[int], wanted: int) -> int:
@@ -105,8 +115,15 @@ def _best(ordinals: list[int], wanted: int) -> int:
     return longest[len(longest) // 2]
 
 
-def _of(one: tuple[int, int]) -> tuple[ColumnElement[bool], ...]:
-    return (col(ImportPart.account_id) == one[0], col(ImportPart.import_id) == one[1])
+def _of_one() -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(ImportPart.account_id) == bindparam("of_account"),
+        col(ImportPart.import_id) == bindparam("of_import"),
+    )
+
+
+def _values(one: tuple[int, int]) -> dict[str, Any]:
+    return {"of_account": one[0], "of_import": one[1]}
 
 
 def _its_turn() -> ColumnElement[bool]:
