@@ -14,7 +14,6 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import astuple
 from pathlib import Path
@@ -22,6 +21,8 @@ from typing import IO, Any, NamedTuple, Self
 
 import orjson
 
+from core import columnwise
+from core.batch import Batch, Bearing, Keying, Plain
 from core.candidate import Candidate, Held, Key
 from core.mapping import Reader
 from core.problems import Problem, ProblemCode, Severity
@@ -51,13 +52,13 @@ class Piece(NamedTuple):
     start: tuple[int, int, int]  #: a ``Position``
     rows: int
 
-    def candidates(self) -> Iterator[Candidate]:
+    def batch(self) -> Batch:
         """The rows, understood in this process. Raises FileGone."""
         format_ = Format.from_json(orjson.loads(self.format))
         rules = ImportRules.from_json(orjson.loads(self.rules))
         reader = Reader(self.targets, format_.header, rules)
         rows = read(Path(self.path), format_, Position(*self.start), self.rows)
-        return map(reader.candidate, rows)
+        return columnwise.batch(reader, rows)
 
 
 class Ahead:
@@ -91,15 +92,15 @@ class Ahead:
         else:
             self._asked = piece
 
-    def take(self, piece: Piece) -> list[Candidate]:
+    def take(self, piece: Piece) -> Batch:
         """The rows of ``piece``, from the child if it was asked for them. Raises FileGone."""
         answer = self._answer() if self._asked == piece else None
-        return list(piece.candidates()) if answer is None else unpacked(answer)
+        return piece.batch() if answer is None else unpacked(answer)
 
-    def _answer(self) -> list[Any] | None:
+    def _answer(self) -> tuple[Any, ...] | None:
         self._asked = None
         try:
-            answer: list[Any] = _receive(_of(_of(self._child).stdout).fileno())
+            answer: tuple[Any, ...] = _receive(_of(_of(self._child).stdout).fileno())
         except (OSError, EOFError, ValueError, TypeError):
             self._drop()
             return None
@@ -154,17 +155,27 @@ def _bytes(descriptor: int, size: int, until: float) -> bytearray:
     return body
 
 
-def packed(rows: Iterable[Candidate]) -> list[Any]:
-    """Rows in plain values, as few as will do."""
-    return [_packed(found) for found in rows]
+def packed(batch: Batch) -> tuple[Any, ...]:
+    """A batch in plain values."""
+    plain = batch.plain
+    return (
+        plain.rows, plain.lines, plain.made, [(*column,) for column in plain.columns],
+        (*plain.keying,), [_packed(found) for found in batch.odd],
+    )  # fmt: skip
+
+
+def unpacked(packed: tuple[Any, ...]) -> Batch:
+    """What ``packed`` was given."""
+    rows, lines, made, columns, keying, odd = packed
+    bearings = [Bearing(*column) for column in columns]
+    plain = Plain(rows, lines, made, bearings, Keying(*keying))
+    return Batch(plain, [_whole(*row) for row in odd])
 
 
 def _packed(found: Candidate) -> tuple[Any, ...]:
-    if found.made is not None:  # it says all about the fields, and nothing else is to be said
-        return (found.row, found.line, found.keys, [(*held,) for held in found.held], found.made)
     return (
-        found.row, found.line, found.keys, [tuple(held) for held in found.held],
-        found.fields, found.tags, [_plain(problem) for problem in found.problems], found.refused,
+        found.row, found.line, found.keys, [tuple(held) for held in found.held], found.fields,
+        found.tags, [_plain(problem) for problem in found.problems], found.refused, found.made,
     )  # fmt: skip
 
 
@@ -173,26 +184,13 @@ def _plain(problem: Problem) -> tuple[Any, ...]:
     return (code.value, message, severity.value, *rest)
 
 
-def unpacked(rows: Iterable[Any]) -> list[Candidate]:
-    """What ``packed`` was given."""
-    return [_made(*row) if len(row) == _LEAN else _whole(*row) for row in rows]
-
-
-_LEAN = 5  # what a row consists of that says all in ``made``
-_held = tuple.__new__  # see core.mapping
-
-
-def _made(row: int, line: int, keys: list[Key], held: list[Any], made: str) -> Candidate:
-    return Candidate(row, line, keys, [_held(Held, each) for each in held], {}, [], [], False, made)
-
-
 def _whole(
     row: int, line: int, keys: list[Key], held: list[Any], fields: dict[str, str | None],
-    tags: list[str], problems: list[Any], refused: bool,
+    tags: list[str], problems: list[Any], refused: bool, made: str | None,
 ) -> Candidate:  # fmt: skip
     told = [_problem(*plain) for plain in problems]
-    held = [_held(Held, each) for each in held]
-    return Candidate(row, line, keys, held, fields, tags, told, refused)
+    held = [Held(*each) for each in held]
+    return Candidate(row, line, keys, held, fields, tags, told, refused, made)
 
 
 def _problem(code: str, message: str, severity: str, *rest: Any) -> Problem:
@@ -207,7 +205,7 @@ def main() -> None:
     questions, answers = sys.stdin.buffer, sys.stdout.buffer
     while head := questions.read(_HEAD):
         asked = marshal.loads(questions.read(int.from_bytes(head, "big")))  # noqa: S302  (ours)
-        _send(answers, packed(Piece(*asked).candidates()))
+        _send(answers, packed(Piece(*asked).batch()))
 
 
 if __name__ == "__main__":

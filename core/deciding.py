@@ -72,7 +72,8 @@ class Plan:
     outcomes: bytearray = field(default_factory=bytearray)  #: one for each of ``rows``
     problems: list[Problem] = field(default_factory=list)
     #: New leads that are just what their rows make of them, by id: nearly all of a first import.
-    made: dict[int, Candidate] = field(default_factory=dict)
+    #: The row and the stored fields of each.
+    made: dict[int, tuple[int, str]] = field(default_factory=dict)
     new: list[LeadState] = field(default_factory=list)  #: the other new leads
     touched: list[LeadState] = field(default_factory=list)  #: existing leads, changed
     #: Rows of earlier batches that were *updated* and, with this batch, are *unchanged*.
@@ -144,17 +145,17 @@ def _says_nothing_new(candidate: Candidate, known: Known) -> bool:
 
 def _make(candidate: Candidate, known: Known, lead_id: int, plan: Plan) -> None:
     """Create the lead just as its row makes it: none of its identifiers has an owner."""
+    assert candidate.made is not None  # noqa: S101  (who calls this has looked)
     for key, written, _, _ in candidate.held:
         known.owners[key] = lead_id
         plan.identifiers.append((*key, written if written != key[1] else None, lead_id))
-    plan.made[lead_id] = candidate
+    plan.made[lead_id] = candidate.row, candidate.made
 
 
 def _unmade(lead_id: int, known: Known, plan: Plan) -> LeadState:
     """The state of a lead that was made in this batch, now that a later row speaks of it."""
-    candidate = plan.made.pop(lead_id)
-    fields: dict[str, str] = loads(candidate.made or "")
-    lead = LeadState(lead_id, fields, is_new=True, created_here=True, first_row=candidate.row)
+    row, made = plan.made.pop(lead_id)
+    lead = LeadState(lead_id, loads(made), is_new=True, created_here=True, first_row=row)
     known.leads[lead_id] = lead
     plan.new.append(lead)
     return lead

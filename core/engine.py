@@ -9,7 +9,7 @@ journal, problems and counts together. A killed worker leaves nothing behind, an
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +17,22 @@ from pathlib import Path
 import orjson
 from sqlmodel import Session
 
-from core import entangled, ids, imports, matching, parts, tally, webhooks, writing
+from core import (
+    bulk,
+    columnwise,
+    entangled,
+    ids,
+    imports,
+    matching,
+    parts,
+    tally,
+    webhooks,
+    writing,
+)
 from core.ahead import Ahead, Piece, pays
-from core.candidate import Candidate
+from core.batch import Batch, Owned
 from core.db import Database
-from core.deciding import Known, Plan, decide
+from core.deciding import Plan
 from core.entangled import FREE, Seen
 from core.mapping import Reader
 from core.models import Import, Upload
@@ -42,9 +53,9 @@ class Job:
     format: Format
     reader: Reader
 
-    def candidates(self, start: Position | None, rows: int | None) -> Iterator[Candidate]:
+    def batch(self, start: Position | None, rows: int | None) -> Batch:
         """The rows from ``start`` on, understood."""
-        return map(self.reader.candidate, read(self.path, self.format, start, rows))
+        return columnwise.batch(self.reader, read(self.path, self.format, start, rows))
 
     def piece(self, start: Position, count: int) -> Piece:
         """The same rows, for a process that reads ahead."""
@@ -63,11 +74,11 @@ def write_part(database: Database, files: Files, claim: Claim, ahead: Ahead | No
 
 
 def _write(database: Database, job: Job, claim: Claim, ahead: Ahead | None) -> None:
-    candidates = _understood(database, job, claim, ahead)
+    batch = _understood(database, job, claim, ahead)
 
     def apply_part(session: Session) -> None:
         parts.hold(session, claim)
-        plan = apply(session, job, candidates, in_any_order=FREE in claim.marks)
+        plan = apply(session, job, batch, in_any_order=FREE in claim.marks)
         tally.count(session, job.account_id, job.import_id, plan)
         outcomes = entangled.outcomes(claim.marks, claim.start["row"], plan)
         parts.finish(session, claim, outcomes)
@@ -79,19 +90,21 @@ def _write(database: Database, job: Job, claim: Claim, ahead: Ahead | None) -> N
     database.transact(apply_part)
 
 
-def _understood(database: Database, job: Job, claim: Claim, ahead: Ahead | None) -> list[Candidate]:
+def _understood(database: Database, job: Job, claim: Claim, ahead: Ahead | None) -> Batch:
     """The rows of the part that are to be written now."""
     position, marks = Position(**claim.start), claim.marks
     if marks and FREE not in marks:  # only the late rows are left: mostly few
         rows = read(job.path, job.format, position, claim.rows)
         late = (row for row in rows if entangled.due(marks, position.row, row.number))
-        return [job.reader.candidate(row) for row in late]
+        return columnwise.batch(job.reader, late)
     if ahead is None:
-        found = list(job.candidates(position, claim.rows))
+        found = job.batch(position, claim.rows)
     else:
         found = ahead.take(job.piece(position, claim.rows))
         _ask_for_next(database, job, claim, ahead)
-    return [each for each in found if entangled.due(marks, position.row, each.row)]
+    if not marks:
+        return found
+    return found.only(lambda row: entangled.due(marks, position.row, row))
 
 
 def _ask_for_next(database: Database, job: Job, claim: Claim, ahead: Ahead) -> None:
@@ -101,26 +114,33 @@ def _ask_for_next(database: Database, job: Job, claim: Claim, ahead: Ahead) -> N
         ahead.ask(job.piece(Position(**following.start), following.rows))
 
 
-def apply(
-    session: Session, job: Job, candidates: Sequence[Candidate], *, in_any_order: bool = False
-) -> Plan:
+def apply(session: Session, job: Job, batch: Batch, *, in_any_order: bool = False) -> Plan:
     """Gather, decide, write: one batch, in the session's transaction.
 
     ``in_any_order`` leaves out the rows that turn out to depend on others of the file.
     """
-    known = matching.gather(session, job.account_id, job.import_id, candidates)
-    if in_any_order:
-        late = _late(session, job, candidates, known)
-        candidates = [each for each in candidates if each.row not in late]
-    new_ids = iter(ids.new_ids(len(candidates)))
-    plan = decide(candidates, known, job.rules, new_ids)
-    writing.write(session, job.account_id, job.import_id, plan, imports.now(session))
+    account, values = job.account_id, batch.values()
+    suppressed = matching.find_suppressed(session, account, values)
+    owned = matching.find_owned(session, account, values)
+    if in_any_order and (late := _late(session, job, batch, owned)):
+        batch = batch.only(lambda row: row not in late)
+    found = bulk.sort_out(batch, owned, job.rules, suppressed)
+    stored = matching.find_stored(session, account, job.import_id, found.alone.values())
+    same = bulk.unchanged(batch.plain, found.alone, stored)
+    others = batch.ordered(bulk.others(batch.plain, found.free, same))
+    known = matching.know(session, account, job.import_id, others, owned, suppressed)
+    new_ids = ids.new_ids(len(batch))
+    plan = bulk.decide(batch, others, found, same, known, job.rules, new_ids)
+    writing.write(session, account, job.import_id, plan, imports.now(session))
     return plan
 
 
-def _late(session: Session, job: Job, candidates: Sequence[Candidate], known: Known) -> set[int]:
+def _late(session: Session, job: Job, batch: Batch, owned: Owned) -> set[int]:
     """Rows that found a lead which another row of the file may find by another identifier."""
-    leads = entangled.matched_leads(candidates, known)
+    if not any(owned.values()):
+        return set()
+    candidates = list(batch)
+    leads = entangled.matched_leads(candidates, owned)
     has = matching.find_identifiers(session, job.account_id, set(leads.values()))
     if not has:
         return set()

@@ -20,8 +20,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from core.batch import Owned
 from core.candidate import Candidate, Key
-from core.deciding import Known, Plan
+from core.deciding import Plan
 
 #: What stands for a row in a part's outcomes until it is decided: it may be now, or is late.
 FREE, LATE = b".?"
@@ -119,11 +120,12 @@ def outcomes(marked: bytes, first: int, plan: Plan) -> bytes:
     return bytes(found)
 
 
-def matched_leads(candidates: Iterable[Candidate], known: Known) -> dict[int, int]:
+def matched_leads(candidates: Iterable[Candidate], owned: Owned) -> dict[int, int]:
     """Row -> the lead that is there already and that it alone finds."""
     found = {}
     for candidate in candidates:
-        leads = {known.owners[key] for key in candidate.keys if key in known.owners}
+        owners = (owned.get(kind, {}).get(value) for kind, value in candidate.keys)
+        leads = {lead for lead in owners if lead is not None}
         if len(leads) == 1:
             found[candidate.row] = leads.pop()
     return found

@@ -16,12 +16,14 @@ from typing import Any
 
 from sqlmodel import Session, SQLModel
 
-from core import engine, imports, matching, parts, staging, writing
+from core import columnwise, engine, imports, matching, parts, staging, writing
+from core.batch import Batch
+from core.candidate import Key
 from core.db import Database
 from core.deciding import LeadState, Plan
-from core.mapping import Candidate, Key
 from core.models import Identifier, Lead, LeadChange, RowProblem, Suppression
 from core.parts import Claim, PartKey
+from core.sheet import read
 from core.tally import Tally
 from core.uploads import Files
 
@@ -55,10 +57,10 @@ def run(database: Database, files: Files, claim: Claim) -> None:
 
 def plans(database: Database, job: engine.Job) -> Iterator[Plan]:
     """What the import would do, batch by batch in file order."""
-    candidates = job.candidates(None, None)
+    rows = read(job.path, job.format)
     with scratch_database() as scratch, engine.no_collecting():
-        while batch := list(islice(candidates, BATCH_ROWS)):
-            yield foresee(database, scratch, job, batch)
+        while some := list(islice(rows, BATCH_ROWS)):
+            yield foresee(database, scratch, job, columnwise.batch(job.reader, some))
 
 
 def give_up(session: Session, key: PartKey) -> None:
@@ -70,7 +72,7 @@ def give_up(session: Session, key: PartKey) -> None:
         imports.tell(session, draft, "card")
 
 
-def foresee(database: Database, scratch: Database, job: engine.Job, batch: list[Candidate]) -> Plan:
+def foresee(database: Database, scratch: Database, job: engine.Job, batch: Batch) -> Plan:
     """What the next batch of a file would do. Writes ``scratch`` alone."""
     with database.reading() as real, scratch.writing() as copy:
         _bring(real, copy, job, batch)
@@ -108,9 +110,9 @@ def scratch_database() -> Iterator[Database]:
             scratch.close()
 
 
-def _bring(real: Session, copy: Session, job: engine.Job, batch: list[Candidate]) -> None:
+def _bring(real: Session, copy: Session, job: engine.Job, batch: Batch) -> None:
     """Copy the leads that own the batch's identifiers, unless the dry run changed them already."""
-    owners = matching.find_owners(real, job.account_id, matching.keys_of(batch))
+    owners = matching.find_owners(real, job.account_id, batch.keys())
     present = set(matching.find_leads(copy, job.account_id, 0, set(owners.values()), lock=False))
     missing = set(owners.values()) - present
     leads = matching.find_leads(real, job.account_id, 0, missing, lock=False)
@@ -121,12 +123,10 @@ def _bring(real: Session, copy: Session, job: engine.Job, batch: list[Candidate]
     staging.insert(copy, "identifier", writing.IDENTIFIER, rows)
 
 
-def _bring_suppressed(
-    real: Session, copy: Session, job: engine.Job, batch: list[Candidate]
-) -> None:
-    account, keys = job.account_id, matching.keys_of(batch)
-    found = matching.find_suppressed(real, account, keys)
-    new = found - matching.find_suppressed(copy, account, found)
+def _bring_suppressed(real: Session, copy: Session, job: engine.Job, batch: Batch) -> None:
+    account = job.account_id
+    found = matching.find_suppressed(real, account, batch.values())
+    new = found - matching.find_suppressed(copy, account, matching.by_kind(found))
     staging.insert(copy, "suppression", _SUPPRESSION, [(account, *key, "", 0) for key in new])
 
 

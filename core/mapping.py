@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from core import columns
+from core.batch import Keying
 from core.candidate import Candidate, Held, Key
 from core.errors import InvalidMapping, NoIdentifier
 from core.identifiers import Kind, Refusal, normalise, region_of, split
@@ -77,7 +78,7 @@ def _listed(names: Sequence[str]) -> str:
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
 
 
-class _Column(NamedTuple):
+class Column(NamedTuple):
     """A column of identifiers."""
 
     at: int
@@ -92,19 +93,22 @@ class Reader:
 
     def __init__(self, targets: Sequence[str], header: Sequence[str], rules: ImportRules) -> None:
         self.targets = tuple(targets)
-        self._rules = rules
+        self.rules = rules
+        self.keying = Keying(
+            tuple(dict.fromkeys(kind.value for kind in (rules.primary, *rules.match_on))),
+            tuple(kind.value for kind in rules.fallback),
+        )
         self._identifiers = _identifier_columns(targets, header)
-        self._always = tuple(dict.fromkeys(k.value for k in (rules.primary, *rules.match_on)))
-        self._fallback = tuple(kind.value for kind in rules.fallback)
-        self._fields = [(i, t) for i, t in enumerate(targets) if t not in _NO_FIELDS]
-        self._names = [name for _, name in self._fields]
-        self._pick = _picker([index for index, _ in self._fields])
+        #: (index, field) of each column that is one
+        self.fields_at = [(i, t) for i, t in enumerate(targets) if t not in _NO_FIELDS]
+        self._names = [name for _, name in self.fields_at]
+        self._pick = _picker([index for index, _ in self.fields_at])
         self._opt_outs = [
             (i, t, header[i]) for i, t in enumerate(targets) if t in columns.OPT_OUT_TARGETS
         ]
-        self._tags = [i for i, target in enumerate(targets) if target == "tags"]
-        self._country = targets.index("country") if "country" in targets else None
-        self._clean = _collapse if rules.cleanup else str.strip
+        self.tags_at = [i for i, target in enumerate(targets) if target == "tags"]
+        self.country_at = targets.index("country") if "country" in targets else None
+        self.clean: Callable[[str], str] = _collapse if rules.cleanup else str.strip
         # Even where blanks clear: an empty cell of a field with a default means the default.
         self._stay = {name for name, _ in rules.defaults} if rules.blank is Blank.CLEAR else set()
         self._main_columns = {c.kind: c.name for c, *_ in self._identifiers if c.main}
@@ -122,14 +126,25 @@ class Reader:
         self._read_fields(row, found)
         if self._opt_outs:
             self._read_opt_outs(row, found)
-        if self._rules.tidy:
+        if self.rules.tidy:
             found.fields = tidied(found.fields)
-        if self._rules.split_name:
+        if self.rules.split_name:
             _split_name(found)
         self._choose_keys(found)
         if self._may_make and not (found.problems or found.tags or found.refused):
             self._make(found)
         return found
+
+    @property
+    def may_be_plain(self) -> bool:
+        """Whether any row can be one that only brings fields and identifiers (``core.batch``)."""
+        splits = self.rules.split_name and "name" in self._names
+        return self._may_make and not (self.rules.tidy or splits)
+
+    @property
+    def identifiers_at(self) -> list[tuple[Column, int, Kind, str, bool]]:
+        """Each column of identifiers, its index, kind, the kind's name, and whether it is main."""
+        return [each[:5] for each in self._identifiers]
 
     @property
     def identifier_columns(self) -> int:
@@ -149,7 +164,7 @@ class Reader:
 
     def _read_identifiers(self, row: Row, found: Candidate) -> None:
         region: str | None = None
-        rules, cells, held = self._rules, row.cells, found.held
+        rules, cells, held = self.rules, row.cells, found.held
         mark, level = rules.clear_mark, rules.phone_level
         # Enum members are slow to ask for their values, and a million rows ask.
         for column, index, kind, name, main, again in self._identifiers:
@@ -171,7 +186,7 @@ class Reader:
         self,
         row: Row,
         found: Candidate,
-        column: _Column,
+        column: Column,
         cell: str,
         region: str | None,
         refusal: Refusal,
@@ -179,7 +194,7 @@ class Reader:
         """A cell that is no identifier as a whole may hold several of them."""
         kind, main = column.kind, column.main
         parts = split(kind, cell)
-        values = [normalise(kind, part, region, self._rules.phone_level) for part in parts]
+        values = [normalise(kind, part, region, self.rules.phone_level) for part in parts]
         if len(parts) < 2 or not any(isinstance(value, str) for value in values):
             found.problems.append(_refused(refusal, row, column.name, cell))
             return
@@ -191,13 +206,21 @@ class Reader:
                 main = False  # the first good one is the lead's own, the rest are further ones
 
     def _region(self, row: Row) -> str | None:
-        country = row.cells[self._country] if self._country is not None else ""
-        return (_region_of(country) if country else None) or self._rules.region
+        return self.region(row.cells[self.country_at] if self.country_at is not None else "")
+
+    def region(self, country: str) -> str | None:
+        """Where a phone without a + is dialled, given the cell that names the row's country."""
+        return (_region_of(country) if country else None) or self.rules.region
+
+    def clearing(self, field_: str) -> tuple[str, ...]:
+        """The cleaned cells that would clear a field."""
+        blank = self._clears and field_ not in self._stay
+        return (self.rules.clear_mark, "") if blank else (self.rules.clear_mark,)
 
     def _read_fields(self, row: Row, found: Candidate) -> None:
-        cells, mark = row.cells, self._rules.clear_mark
+        cells, mark = row.cells, self.rules.clear_mark
         whole = "|".join(cells)
-        if _is_tidy(whole) and mark not in whole:
+        if is_tidy(whole) and mark not in whole:
             values = self._pick(cells)
             if "" not in values:
                 found.fields = dict(zip(self._names, values, strict=True))
@@ -207,14 +230,14 @@ class Reader:
                 found.fields = {n: v for n, v in zip(self._names, values, strict=True) if v}
         else:
             self._read_untidy(cells, found)
-        if self._tags or self._rules.tags:
+        if self.tags_at or self.rules.tags:
             self._read_tags(cells, found)
 
     def _read_untidy(self, cells: list[str], found: Candidate) -> None:
         """Cells that have to be cleaned, or may clear a field."""
-        fields, clean, clears = found.fields, self._clean, self._clears
-        mark = self._rules.clear_mark
-        for index, name in self._fields:
+        fields, clean, clears = found.fields, self.clean, self._clears
+        mark = self.rules.clear_mark
+        for index, name in self.fields_at:
             value = clean(cells[index])
             if value == mark or (clears and not value and name not in self._stay):
                 fields[name] = None
@@ -222,10 +245,10 @@ class Reader:
                 fields[name] = value
 
     def _read_tags(self, cells: list[str], found: Candidate) -> None:
-        for index in self._tags:
-            if cells[index].strip() != self._rules.clear_mark:
+        for index in self.tags_at:
+            if cells[index].strip() != self.rules.clear_mark:
                 found.tags += _tags(cells[index])
-        found.tags += self._rules.tags
+        found.tags += self.rules.tags
 
     def _read_opt_outs(self, row: Row, found: Candidate) -> None:
         """An empty cell says nothing, whatever the rules say of blanks (X-30)."""
@@ -233,7 +256,7 @@ class Reader:
             cell = row.cells[index].strip()
             if not cell:
                 continue
-            out = False if cell == self._rules.clear_mark else opted_out(cell)
+            out = False if cell == self.rules.clear_mark else opted_out(cell)
             if out is None:
                 found.problems.append(_unclear(row, column, cell))
             else:
@@ -245,9 +268,7 @@ class Reader:
         for key, _, _, main in found.held:
             if main:
                 mains.setdefault(key[0], key)
-        found.keys = [mains[kind] for kind in self._always if kind in mains]
-        if not found.keys:
-            found.keys = [mains[kind] for kind in self._fallback if kind in mains][:1]
+        found.keys = self.keying.keys(mains)
         if not found.keys:
             self._refuse(found)
         elif found.problems:
@@ -257,7 +278,7 @@ class Reader:
         found.refused = True
         if any(p.severity is Severity.ERROR for p in found.problems):
             return
-        names = [self._main_columns[k] for k in self._rules.keyed_by if k in self._main_columns]
+        names = [self._main_columns[k] for k in self.rules.keyed_by if k in self._main_columns]
         found.problems.append(
             Problem(
                 ProblemCode.MISSING_IDENTIFIER,
@@ -314,10 +335,10 @@ def _softened(problem: Problem) -> Problem:
 
 def _identifier_columns(
     targets: Sequence[str], header: Sequence[str]
-) -> list[tuple[_Column, int, Kind, str, bool, bool]]:
+) -> list[tuple[Column, int, Kind, str, bool, bool]]:
     """The columns of identifiers, each with what a row asks of it taken apart."""
     found = [
-        _Column(index, Kind(target.removeprefix("alias_")), header[index], target in _KINDS)
+        Column(index, Kind(target.removeprefix("alias_")), header[index], target in _KINDS)
         for index, target in enumerate(targets)
         if target.removeprefix("alias_") in _KINDS
     ]
@@ -338,7 +359,7 @@ def _picker(indexes: Sequence[int]) -> Callable[[list[str]], tuple[str, ...]]:
     return lambda cells: tuple(cells[index] for index in indexes)
 
 
-def _is_tidy(whole: str) -> bool:
+def is_tidy(whole: str) -> bool:
     """Whether no cell of a row joined by "|" would be another one if it were cleaned.
 
     One look at the row instead of one at each cell: true of nearly all rows. The only blanks in

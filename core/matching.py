@@ -5,13 +5,14 @@ A few statements for each kind of identifier, whatever the size of the batch.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from orjson import dumps, loads
 from sqlalchemy import TextClause, text
 from sqlmodel import Session
 
+from core.batch import Owned
 from core.candidate import Candidate, Key
 from core.deciding import Known, LeadState
 
@@ -48,6 +49,20 @@ _IDS = {
     False: "SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json))",
 }
 
+_STORED = """
+    SELECT l.id, CAST(l.fields AS text) FROM lead l
+    WHERE l.account_id = :account AND l.id IN ({ids}) {unchanged}
+    """
+_BEGUN = """
+    SELECT 1 FROM lead_change WHERE account_id = :account AND import_id = :import_id LIMIT 1
+    """
+_UNCHANGED = """
+    AND NOT EXISTS (
+        SELECT 1 FROM lead_change c
+        WHERE c.account_id = l.account_id AND c.import_id = :import_id AND c.lead_id = l.id
+    )
+    """
+
 # Leads are locked in the order of their ids, before any identifier is inserted: two imports of the
 # same people then wait for each other and never deadlock.
 _LEADS = """
@@ -61,18 +76,26 @@ _LEADS = """
     """
 
 
-def keys_of(candidates: Iterable[Candidate]) -> set[Key]:
-    """Every identifier of a batch."""
-    return {held[0] for c in candidates if not c.refused for held in c.held}
+def find_owned(session: Session, account: int, values: Mapping[str, Iterable[str]]) -> Owned:
+    """The leads that own these identifiers, given by kind."""
+    statement = text(_OWNERS[session.get_bind().dialect.name])
+    return {
+        kind: dict(_look_up_kind(session, account, statement, kind, set(some)))
+        for kind, some in values.items()
+    }
 
 
-def gather(
-    session: Session, account: int, import_id: int, candidates: Iterable[Candidate]
+def know(
+    session: Session,
+    account: int,
+    import_id: int,
+    rows: Iterable[Candidate],
+    owned: Owned,
+    suppressed: set[Key],
 ) -> Known:
-    """What the database knows of a batch's identifiers, its leads locked until the commit."""
-    keys = keys_of(candidates)
-    suppressed = find_suppressed(session, account, keys)
-    owners = find_owners(session, account, keys)
+    """What the database knows of some rows' identifiers, their leads locked until the commit."""
+    keys = {held[0] for row in rows if not row.refused for held in row.held}
+    owners = {(k, v): lead for k, v in keys if (lead := owned.get(k, {}).get(v)) is not None}
     leads = find_leads(session, account, import_id, set(owners.values()), lock=True)
     # An owner that was deleted between the two statements owns nothing any more.
     owners = {key: lead for key, lead in owners.items() if lead in leads}
@@ -81,8 +104,8 @@ def gather(
 
 def find_owners(session: Session, account: int, keys: Collection[Key]) -> dict[Key, int]:
     """The leads that own these identifiers."""
-    found = _look_up(session, account, keys, _OWNERS)
-    return {(kind, value): lead for kind, (value, lead) in found}
+    found = find_owned(session, account, by_kind(keys))
+    return {(kind, value): lead for kind, some in found.items() for value, lead in some.items()}
 
 
 def find_identifiers(
@@ -102,27 +125,51 @@ def find_identifiers(
     return found
 
 
-def find_suppressed(session: Session, account: int, keys: Collection[Key]) -> set[Key]:
-    """Those of the keys that are on the account's suppression list."""
+def find_suppressed(
+    session: Session, account: int, values: Mapping[str, Iterable[str]]
+) -> set[Key]:
+    """Those of the identifiers, given by kind, that are on the account's suppression list."""
     any_ = text("SELECT 1 FROM suppression WHERE account_id = :account LIMIT 1")
     if session.connection().execute(any_, {"account": account}).first() is None:
         return set()
-    return {(kind, value) for kind, (value,) in _look_up(session, account, keys, _SUPPRESSED)}
+    statement = text(_SUPPRESSED[session.get_bind().dialect.name])
+    return {
+        (kind, value)
+        for kind, some in values.items()
+        for (value,) in _look_up_kind(session, account, statement, kind, set(some))
+    }
 
 
-def _look_up(
-    session: Session, account: int, keys: Collection[Key], statements: dict[str, str]
-) -> Iterator[tuple[str, Any]]:
-    """What a statement finds for the keys, kind by kind: that is how the indexes are ordered."""
-    statement = text(statements[session.get_bind().dialect.name])
-    by_kind: dict[str, list[str]] = {}
+def find_stored(
+    session: Session, account: int, import_id: int, ids: Collection[int]
+) -> dict[int, str]:
+    """The stored fields of those of the leads that this import has not changed yet; unlocked."""
+    if not ids:
+        return {}
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    given = {"account": account, "import_id": import_id}
+    begun = session.connection().execute(text(_BEGUN), given).first()
+    statement = _STORED.format(ids=_IDS[sqlite], unchanged=_UNCHANGED if begun else "")
+    return dict(_rows(session, text(statement), {**given, "ids": dumps(sorted(ids)).decode()}))
+
+
+def by_kind(keys: Iterable[Key]) -> dict[str, list[str]]:
+    """The values of keys, by their kinds."""
+    found: dict[str, list[str]] = {}
     for kind, value in keys:
-        by_kind.setdefault(kind, []).append(value)
-    for kind, values in by_kind.items():
-        values.sort()  # as the index is, so that the look-ups walk it once
-        given = {"account": account, "kind": kind, "values": dumps(values).decode()}
-        for row in _rows(session, statement, given):
-            yield kind, row
+        found.setdefault(kind, []).append(value)
+    return found
+
+
+def _look_up_kind(
+    session: Session, account: int, statement: TextClause, kind: str, values: set[str]
+) -> list[Any]:
+    """What a statement finds for values of one kind: that is how the indexes are ordered."""
+    if not values:
+        return []
+    # Sorted as the index is, so that the look-ups walk it once.
+    given = {"account": account, "kind": kind, "values": dumps(sorted(values)).decode()}
+    return _rows(session, statement, given)
 
 
 def _rows(session: Session, statement: TextClause, given: dict[str, Any]) -> list[Any]:

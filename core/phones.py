@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -41,6 +42,24 @@ def normalise(text: str, region: str | None, level: PhoneLevel) -> str | Refusal
         if number is not None:
             return number
     return by_library(text, region, level)
+
+
+def common(
+    texts: Sequence[str], regions: Sequence[str | None], level: PhoneLevel
+) -> Sequence[str | None]:
+    """What ``normalise`` says of many texts, empty for an empty one; None where it may say more."""
+    bare = [text.strip() for text in texts]
+    digits = "\n".join(bare).translate(_SEPARATORS).split("\n")
+    if len(digits) != len(texts):
+        return [None] * len(texts)
+    return [
+        _common(plain, region, level)
+        if text and len(text) <= _FAST_LENGTH and text[-2:] != ".0"
+        else None
+        if text
+        else ""
+        for text, plain, region in zip(bare, digits, regions, strict=True)
+    ]
 
 
 def by_library(text: str, region: str | None, level: PhoneLevel) -> str | Refusal:

@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from core import columns, engine, imports, intake, mapping, matching, tally
+from core.batch import Batch
 from core.columns import CUSTOM, MOST_NAME, SKIP, Guess
 from core.db import now
 from core.ids import new_id
@@ -93,7 +94,7 @@ def take(
     session.flush()
     job = engine.job_of(about, upload, Path(stored.location))
     candidate = job.reader.candidate(one.row)
-    plan = engine.apply(session, job, [candidate])
+    plan = engine.apply(session, job, Batch(odd=[candidate]))
     tally.count(session, account_id, about.id, plan)
     _close(session, about, one, bytes(plan.outcomes))
     owners = matching.find_owners(session, account_id, candidate.keys)

@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 from core.db import now
 from core.identifiers import Kind, normalise
 from core.mapping import Key
-from core.matching import find_suppressed
+from core.matching import by_kind, find_suppressed
 from core.models import Suppression
 
 
@@ -57,7 +57,7 @@ def suppress(
 
 def add(session: Session, account_id: int, keys: set[Key], reason: str) -> int:
     """Put identifiers in their normal form on the list; how many were not on it."""
-    new = keys - find_suppressed(session, account_id, keys)
+    new = keys - find_suppressed(session, account_id, by_kind(keys))
     if new:
         time = now(session)
         insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
@@ -79,7 +79,7 @@ def unsuppress(
 ) -> Changed:
     """Take identifiers off the list."""
     keys, refused = _keys(entries, region)
-    gone = find_suppressed(session, account_id, keys)
+    gone = find_suppressed(session, account_id, by_kind(keys))
     if gone:
         statement = delete(Suppression).where(
             col(Suppression.account_id) == account_id,

@@ -53,17 +53,18 @@ def write(session: Session, account: int, import_id: int, plan: Plan, now: int) 
 
 def _new(plan: Plan) -> Iterable[tuple[int, str, str]]:
     """Id, fields and tags of each new lead, in the order of the ids: so the index only appends."""
-    made = ((lead, candidate.made or "", "[]") for lead, candidate in plan.made.items())
-    if not plan.new:
-        return made
-    others = ((lead.id, dump(lead.fields), dump(lead.tags)) for lead in plan.new)
-    return sorted([*made, *others])
+    made = [(lead, fields, "[]") for lead, (_, fields) in plan.made.items()]
+    made += [(lead.id, dump(lead.fields), dump(lead.tags)) for lead in plan.new]
+    made.sort(key=itemgetter(0))
+    return made
 
 
 def _created(plan: Plan) -> Iterable[tuple[int, int]]:
     """Id of each new lead and the row that created it, in the order of the ids."""
-    made = ((lead, candidate.row) for lead, candidate in plan.made.items())
-    return sorted([*made, *((lead.id, lead.first_row) for lead in plan.new)]) if plan.new else made
+    made = [(lead, row) for lead, (row, _) in plan.made.items()]
+    made += [(lead.id, lead.first_row) for lead in plan.new]
+    made.sort(key=itemgetter(0))
+    return made
 
 
 def _changed(lead: LeadState, now: int) -> tuple[Any, ...]:

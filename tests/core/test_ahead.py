@@ -13,7 +13,7 @@ from orjson import loads
 
 from core import ahead, columns, sheet
 from core.ahead import Ahead, Piece
-from core.candidate import Candidate
+from core.batch import Batch
 from core.errors import FileGone
 from core.identifiers import Kind
 from core.rules import ImportRules
@@ -49,7 +49,7 @@ def pieces(tmp_path: Path) -> list[Piece]:
     ]  # fmt: skip
 
 
-def plain(found: list[Candidate]) -> list[tuple[Any, ...]]:
+def plain(found: Batch) -> list[tuple[Any, ...]]:
     """All that a row says: from the child, the fields may be in ``made`` alone."""
     return [
         (
@@ -66,7 +66,7 @@ def test_the_child_understands_what_we_would(pieces: list[Piece]) -> None:
         for piece in pieces:
             reading.ask(piece)
 
-            assert plain(reading.take(piece)) == plain(list(piece.candidates()))
+            assert plain(reading.take(piece)) == plain(list(piece.batch()))
 
 
 def test_rows_nobody_asked_for_are_read_here(pieces: list[Piece]) -> None:
@@ -75,8 +75,8 @@ def test_rows_nobody_asked_for_are_read_here(pieces: list[Piece]) -> None:
         first = reading.take(pieces[0])
         reading.ask(pieces[0])
 
-        assert plain(first) == plain(list(pieces[0].candidates()))
-        assert plain(reading.take(pieces[1])) == plain(list(pieces[1].candidates()))
+        assert plain(first) == plain(list(pieces[0].batch()))
+        assert plain(reading.take(pieces[1])) == plain(list(pieces[1].batch()))
         reading.ask(pieces[0])
         assert plain(reading.take(pieces[0])) == plain(first)
 
@@ -93,7 +93,7 @@ def test_a_child_that_dies_costs_nothing(pieces: list[Piece]) -> None:
             if not asked_after:
                 reading.ask(pieces[1])
 
-            assert plain(reading.take(pieces[1])) == plain(list(pieces[1].candidates()))
+            assert plain(reading.take(pieces[1])) == plain(list(pieces[1].batch()))
 
 
 def test_a_child_that_hangs_is_waited_for_no_longer_than_patience(
@@ -105,7 +105,7 @@ def test_a_child_that_hangs_is_waited_for_no_longer_than_patience(
         reading.ask(pieces[0])
         os.kill(reading.pid, signal.SIGSTOP)
 
-        assert plain(reading.take(pieces[0])) == plain(list(pieces[0].candidates()))
+        assert plain(reading.take(pieces[0])) == plain(list(pieces[0].batch()))
 
 
 def test_a_file_that_is_gone_is_our_own_failure(pieces: list[Piece]) -> None:

@@ -13,11 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from core import ahead, engine, forecast, imports, suppressions
+from core import ahead, columnwise, engine, forecast, imports, suppressions
+from core.batch import Batch
 from core.db import Database
 from core.deciding import UNCHANGED, Plan
 from core.identifiers import Kind
-from core.mapping import Candidate, Reader
+from core.mapping import Reader
 from core.rules import Blank, ImportRules, OnMatch
 from core.sheet import Format, Position, Row
 from core.tally import Tally
@@ -92,10 +93,10 @@ def run(
 ) -> tuple[str, list[tuple[int, str]]]:
     """Import rows into an account, in batches of the given sizes."""
     job = job_of(account_id, import_id, rules, targets)
-    candidates = understood(job, rows)
+    whole, done = understood(job, rows), 0
     outcomes, problems = bytearray(), []
     for size in [*sizes, len(rows)]:
-        batch, candidates = candidates[:size], candidates[size:]
+        batch, done = piece(whole, done, size), done + size
         plan: Plan = database.transact(
             lambda session, batch=batch: engine.apply(session, job, batch)
         )
@@ -113,12 +114,17 @@ def job_of(
     return engine.Job(account_id, import_id, rules, Path(), FORMAT, reader)
 
 
-def understood(job: engine.Job, rows: Sequence[Sequence[str]]) -> list[Candidate]:
-    found = [
-        job.reader.candidate(Row(number, number + 1, list(cells), ()))
-        for number, cells in enumerate(rows, 1)
-    ]
+def understood(job: engine.Job, rows: Sequence[Sequence[str]]) -> Batch:
+    found = columnwise.batch(
+        job.reader,
+        [Row(number, number + 1, list(cells), ()) for number, cells in enumerate(rows, 1)],
+    )
     return ahead.unpacked(ahead.packed(found))  # as if another process had understood them
+
+
+def piece(batch: Batch, start: int, size: int) -> Batch:
+    """So many rows after the first ``start``."""
+    return batch.only(lambda row: start < row <= start + size)
 
 
 @pytest.mark.parametrize("name", ["sqlite", "postgres"])
@@ -190,9 +196,9 @@ def test_forecast_equals_import(name: str, request: pytest.FixtureRequest) -> No
         suppress(database, account_id, listed)
         job, foreseen = job_of(account_id, 2, rules), Tally()
         with forecast.scratch_database() as scratch:
-            candidates = understood(job, rows)
+            whole = understood(job, rows)
             for start in range(0, len(rows), size):
-                batch = candidates[start : start + size]
+                batch = piece(whole, start, size)
                 foreseen.add(forecast.foresee(database, scratch, job, batch))
 
         outcomes, problems = run(database, account_id, 2, rows, rules, [])
@@ -253,7 +259,9 @@ def test_second_run_changes_nothing(database: Database) -> None:
     ]
     reader = Reader(TARGETS, HEADER, ImportRules())
     job = engine.Job(account_id, 1, ImportRules(), Path(), FORMAT, reader)
-    batch = [reader.candidate(Row(n, n + 1, list(cells), ())) for n, cells in enumerate(rows, 1)]
+    batch = columnwise.batch(
+        reader, [Row(n, n + 1, list(cells), ()) for n, cells in enumerate(rows, 1)]
+    )
 
     first = database.transact(lambda session: engine.apply(session, job, batch))
     again = engine.Job(account_id, 2, ImportRules(), Path(), job.format, reader)

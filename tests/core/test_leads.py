@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Any
 
 import pytest
@@ -624,17 +625,20 @@ def in_three_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def racing(monkeypatch: pytest.MonkeyPatch, step: Callable[[int], Any]) -> Iterator[None]:
-    """Start ``step`` in three threads whenever an import has read and not yet written leads."""
-    gather, numbers_ = matching.gather, count()
+    """Start ``step`` in three threads whenever an import has found owners of identifiers, and again
+    when it has read their leads and not yet written them."""
+    numbers_ = count()
     with ThreadPoolExecutor(4) as threads, monkeypatch.context() as patched:
         started: list[Future[Any]] = []
 
-        def raced(*args: Any) -> Any:
-            known = gather(*args)
-            started.extend(threads.submit(step, next(numbers_)) for _ in range(3))
+        def raced(read: Callable[..., Any], *args: Any) -> Any:
+            known = read(*args)
+            if current_thread() is main_thread():  # the steps look for owners too
+                started.extend(threads.submit(step, next(numbers_)) for _ in range(3))
             return known
 
-        patched.setattr(matching, "gather", raced)
+        patched.setattr(matching, "find_owned", partial(raced, matching.find_owned))
+        patched.setattr(matching, "know", partial(raced, matching.know))
         yield
         for each in started:
             each.result(timeout=300)

@@ -7,7 +7,6 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from core import writing
-from core.candidate import Candidate, Held
 from core.db import Database
 from core.deciding import LeadState, Plan
 from core.models import Identifier, Lead, LeadChange
@@ -29,9 +28,7 @@ def test_odd_characters_survive(database: Database) -> None:
     """Fields, identifiers and their spelling come back unchanged, made by a row or not."""
     plan = Plan()
     for number, text in enumerate(ODD, 1):
-        held = Held(("external_id", text), f" {text} ", "Badge", main=True)
-        made = dump({"first_name": text})
-        plan.made[number] = Candidate(number, number, [held.key], [held], {}, made=made)
+        plan.made[number] = number, dump({"first_name": text})
         plan.new.append(LeadState(100 + number, {"first_name": text}, [text], first_row=number))
         plan.identifiers.append(("external_id", text, f" {text} ", number))
         plan.identifiers.append(("cookie", text, None, 100 + number))
