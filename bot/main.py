@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uvicorn
-from slack_bolt.adapter.socket_mode import SocketModeHandler
 from starlette.applications import Starlette
 
 from bot.slack import app as slack_app
+from bot.slack.socket_mode import SocketMode
 from bot.web import create_app, door
 from core.db import Database, upgrade
 from core.uploads import Files
@@ -34,14 +34,12 @@ def build(settings: Settings) -> Starlette:
         installations=Installations(database, settings.secret_key),
         counts=Counts(settings.redis_url),
     )
-    on_start, on_stop = [], [database.close]
+    socket = None
     if settings.has_slack and settings.slack_app_token:
-        socket = SocketModeHandler(
-            slack_app.build(door(database, bell, workspaces)), settings.slack_app_token
-        )
-        on_start, on_stop = [socket.connect], [socket.close, database.close]
+        bolt = slack_app.build(door(database, bell, workspaces))
+        socket = SocketMode(bolt, settings.slack_app_token)
     return create_app(
-        settings, database, files, bell, workspaces, on_start=on_start, on_stop=on_stop
+        settings, database, files, bell, workspaces, socket=socket, on_stop=[database.close]
     )
 
 
@@ -57,6 +55,7 @@ def serve(settings: Settings, host: str = "0.0.0.0") -> None:  # noqa: S104  (a 
         access_log=False,
         forwarded_allow_ips=settings.trusted_proxies,
         server_header=False,
+        ws="none",  # nobody speaks WebSocket to us
         # Slack gives up after 3 s; nothing we do takes longer.
         timeout_graceful_shutdown=5,
     )

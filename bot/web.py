@@ -29,6 +29,7 @@ from bot.slack import install
 from bot.slack.door import Door
 from bot.slack.endpoint import endpoint
 from bot.slack.people import People
+from bot.slack.socket_mode import SocketMode
 from core.db import Database
 from core.uploads import Files
 from worker.counts import Counts
@@ -49,17 +50,20 @@ def create_app(
     files: Files,
     bell: Bell,
     workspaces: Workspaces,
-    on_start: Sequence[Hook] = (),
+    socket: SocketMode | None = None,
     on_stop: Sequence[Hook] = (),
 ) -> Starlette:
-    """Everything that is served over HTTP. Without Slack settings the Slack route says so."""
+    """Everything that is served over HTTP. Without Slack settings the Slack route says so.
+
+    With a ``socket`` Slack's requests come over that one too, for as long as the app runs.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        for hook in on_start:
-            await to_thread.run_sync(hook)
+        if socket:
+            await to_thread.run_sync(socket.start)
         yield
-        for hook in on_stop:
+        for hook in ([socket.stop] if socket else []) + list(on_stop):
             await to_thread.run_sync(hook)
 
     measured = metrics.metrics(database, bell, Counts(settings.redis_url))
@@ -80,7 +84,7 @@ def create_app(
     )
     app.state.settings, app.state.database = settings, database
     app.state.files, app.state.bell = files, bell
-    app.state.metrics = measured
+    app.state.metrics, app.state.socket = measured, socket
     app.state.described = cache(partial(_described, settings.public_url))
     return app
 
@@ -127,11 +131,15 @@ async def not_connected(request: Request) -> Response:
 async def home(request: Request) -> Response:
     """What this is, and whether its parts are there."""
     state = request.app.state
-    parts = await to_thread.run_sync(_parts, state.settings, state.database, state.bell)
+    parts = await to_thread.run_sync(
+        _parts, state.settings, state.database, state.bell, state.socket
+    )
     return HTMLResponse(status.page(version("leadport"), parts))
 
 
-def _parts(settings: Settings, database: Database, bell: Bell) -> list[tuple[str, str, bool]]:
+def _parts(
+    settings: Settings, database: Database, bell: Bell, socket: SocketMode | None
+) -> list[tuple[str, str, bool]]:
     """Name, words and health of each part."""
     reachable, queue = _answers(database), bell.is_up()
     kind = "SQLite" if database.is_sqlite else "PostgreSQL"
@@ -139,8 +147,15 @@ def _parts(settings: Settings, database: Database, bell: Bell) -> list[tuple[str
     return [
         ("Database", f"{kind}, {'answering' if reachable else 'not answering'}", reachable),
         ("Queue", "answering" if queue else late, queue),
-        ("Slack", _slack_words(settings), settings.has_slack),
+        _slack_part(settings, socket),
     ]
+
+
+def _slack_part(settings: Settings, socket: SocketMode | None) -> tuple[str, str, bool]:
+    words = _slack_words(settings)
+    if socket and not socket.connected:
+        return ("Slack", f"{words}: not connected, the log says why", False)
+    return ("Slack", words, settings.has_slack)
 
 
 def _slack_words(settings: Settings) -> str:

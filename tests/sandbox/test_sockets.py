@@ -1,6 +1,7 @@
 """Socket Mode: tickets, envelopes, acknowledgements, and sockets that end."""
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from slack_sdk.errors import SlackApiError
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from sandbox import __main__ as program
 from sandbox.client import Message, Person, RefusedError, Sandbox
 from sandbox.config import Config
 from sandbox.main import create_app
@@ -361,3 +363,22 @@ def test_only_what_is_json_fits_an_envelope(url: str) -> None:
                 ana.sandbox.redeliver(event="message", body=body)
         with pytest.raises(RefusedError, match="refresh_requested"):
             ana.sandbox.disconnect("boredom")
+
+
+def test_the_switch_on_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--socket-mode` takes the app's token from the environment, and no signing secret."""
+    configs: list[Config] = []
+    monkeypatch.setattr(program, "run", lambda config, host, port: configs.append(config))
+    monkeypatch.setattr(sys, "argv", ["sandbox", "--socket-mode"])
+    monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
+    monkeypatch.delenv("SLACK_APP_TOKEN", raising=False)
+    with pytest.raises(SystemExit):
+        program.main()
+    assert "--socket-mode needs SLACK_APP_TOKEN" in capsys.readouterr().err
+
+    monkeypatch.setenv("SLACK_APP_TOKEN", APP_TOKEN)
+    program.main()
+    [config] = configs
+    assert config.socket_mode and config.app_token == APP_TOKEN and APP_TOKEN not in repr(config)
