@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 
@@ -21,6 +21,8 @@ from core.batch import Batch, Owned, Plain
 from core.candidate import Candidate, Key
 from core.deciding import CREATED, UNCHANGED, Known, Plan
 from core.rules import ImportRules, OnMatch
+
+_MANY = 0  # in place of a lead: several, or not all identifiers of the row are its
 
 
 @dataclass
@@ -43,17 +45,28 @@ def sort_out(batch: Batch, owned: Owned, rules: ImportRules, suppressed: Collect
         return found
     spoken = [lead for row in batch.odd for lead in _leads_of(row, owned)]
     for at, owners in enumerate(zip(*_owners(plain, owned), strict=True)):
-        leads = set(owners)
-        leads.discard(None)
-        spoken += leads
-        if at in shared:
+        lead = owners[0]
+        if owners.count(lead) != len(owners):
+            lead = _one_of_several(plain, at, owners, spoken)
+        elif lead is not None:
+            spoken.append(lead)
+        if at in shared or lead == _MANY:
             continue
-        if not leads:
+        if lead is None:
             found.free.append(at)
-        elif len(leads) == 1 and (None not in owners or _is_complete(plain, at, owners)):
-            found.alone[at] = leads.pop()
+        else:
+            found.alone[at] = lead
     found.alone = _alone(found.alone, spoken) if rules.on_match is OnMatch.UPDATE else {}
     return found
+
+
+def _one_of_several(plain: Plain, at: int, owners: Sequence[int | None], spoken: list[int]) -> int:
+    """The lead of a row whose identifiers differ in their owners, if it has them all."""
+    leads = {lead for lead in owners if lead is not None}
+    spoken += leads
+    pairs = zip(owners, plain.columns, strict=True)
+    whole = all(owner is not None or not column.values[at] for owner, column in pairs)
+    return leads.pop() if whole and len(leads) == 1 else _MANY
 
 
 def _sharing(batch: Batch) -> set[int]:
@@ -82,12 +95,6 @@ def _leads_of(row: Candidate, owned: Owned) -> set[int]:
     return {lead for lead in found if lead is not None}
 
 
-def _is_complete(plain: Plain, at: int, owners: Sequence[int | None]) -> bool:
-    """Whether somebody has each identifier that the row brings."""
-    pairs = zip(owners, plain.columns, strict=True)
-    return all(owner is not None or not column.values[at] for owner, column in pairs)
-
-
 def _alone(alone: dict[int, int], spoken: list[int]) -> dict[int, int]:
     if len(set(spoken)) == len(spoken):
         return alone
@@ -97,16 +104,17 @@ def _alone(alone: dict[int, int], spoken: list[int]) -> dict[int, int]:
 
 def unchanged(plain: Plain, alone: Mapping[int, int], stored: Mapping[int, str]) -> set[int]:
     """Those of the places whose leads hold all that the row says; ``stored`` are their fields."""
+    made = plain.made
     return {
         at
         for at, lead in alone.items()
-        if (text := stored.get(lead)) is not None and _says_nothing_new(plain.made[at], text)
+        # SQLite gives back the very text; PostgreSQL has an order of its own.
+        if (text := stored.get(lead)) is not None
+        and (text == made[at] or _says_nothing_new(made[at], text))
     }
 
 
 def _says_nothing_new(made: str, stored: str) -> bool:
-    if made == stored:  # SQLite gives back the very text; PostgreSQL has an order of its own
-        return True
     says: dict[str, str] = loads(made)
     holds: dict[str, str] = loads(stored)
     return says.items() <= holds.items()
@@ -127,31 +135,25 @@ def decide(
     found: Sorted,
     same: Collection[int],
     known: Known,
-    rules: ImportRules,
+    policy: ImportRules,
     ids: Sequence[int],
 ) -> Plan:
     """Decide a batch: the free rows, the ``same`` ones, which change nothing, and the others.
 
     ``ids`` are for new leads, as many as there are rows, in the order of which they are given.
     """
-    numbers = batch.numbers()
-    # Where a row number stands in the batch; a place among the plain rows if there is no other.
-    rank: Callable[[int], int] = lambda row: bisect_left(numbers, row)  # noqa: E731  (it is short)
-    new_ids = iter([ids[rank(row.row)] for row in one_by_one])
-    plan = deciding.decide(one_by_one, known, rules, new_ids)
+    numbers, rows = batch.numbers(), batch.plain.rows
+    # Where the plain rows stand in the batch: at their own places, if there are no others.
+    ranks = [bisect_left(numbers, row) for row in rows] if batch.odd else range(len(rows))
+    new_ids = iter([ids[bisect_left(numbers, row.row)] for row in one_by_one])
+    plan = deciding.decide(one_by_one, known, policy, new_ids)
     outcomes = bytearray([CREATED]) * len(numbers)
-    rows = batch.plain.rows
     for at in same:
-        outcomes[rank(rows[at])] = UNCHANGED
+        outcomes[ranks[at]] = UNCHANGED
     for row, outcome in zip(plan.rows, plan.outcomes, strict=True):
-        outcomes[rank(row)] = outcome
+        outcomes[bisect_left(numbers, row)] = outcome
     plan.rows, plan.outcomes = numbers, outcomes
-    free = batch.plain.picked(found.free)
-    _make(
-        plan,
-        free,
-        [ids[rank(row)] for row in free.rows] if batch.odd else [ids[at] for at in found.free],
-    )
+    _make(plan, batch.plain.picked(found.free), [ids[ranks[at]] for at in found.free])
     return plan
 
 

@@ -181,6 +181,15 @@ class Lines:
         for block in self._held:
             self._suspect_quotes(block.lines, block.first)
 
+    def ahead(self, line: int) -> int:
+        """How many lines from this one on are in memory, once it is; 0 where there are no more."""
+        block = self._block_with(line)
+        return block.after - line if block else 0
+
+    def at_end(self, line: int) -> bool:
+        """Whether no line has this number."""
+        return self._block_with(line) is None
+
     @property
     def read_lines(self) -> int:
         """How many lines of the file have been read."""

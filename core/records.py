@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from core.errors import CellTooLong
 from core.lines import NO_LIMIT, Lines
@@ -24,9 +22,9 @@ from core.profile import Column, confirmed
 from core.refitting import BROKEN_LINES, misplaced, refit
 from core.table import CELL_CEILING, LINE_FEED, STAND_IN, Format, Position, Row
 from core.tables import LINES_AHEAD, could_name, is_rule, starts_table
+from core.walking import NO_MORE, Settled, walk
 
 _NO_PROBLEMS: tuple[Problem, ...] = ()
-_NO_MORE = 0  #: in place of the line that follows, where no row does
 _END_OF_FILE = "\x1a"  # DOS programs put it on a line of its own after the last row
 
 
@@ -54,49 +52,10 @@ def rows(
     lines.unwrap(format.wrapping)
     if format.quote == '"' and format.profile:
         lines.watch_quotes(format.quote)
-    found = _rows(lines, format, start, _Careful(lines, format, cell_chars, watch))
+    found = walk(lines, format, start, _Careful(lines, format, cell_chars, watch))
     if len(format.delimiter) > 1:
         found = _restored(found, STAND_IN, format.delimiter)
     return _restored(found, LINE_FEED, "\n") if format.sheet_name else found
-
-
-def _rows(lines: Lines, format: Format, start: Position, careful: _Careful) -> Iterator[Row]:
-    width, dialect = len(format.header), format.dialect
-    odd_starts = {"", *(cell.strip() for cell in format.raw_header[:1])}
-    number, line = start.row - 1, start.line
-    new_row = tuple.__new__  # a third of the cost of calling Row, which is felt in a million rows
-    while True:
-        base, reader = line, dialect.reader(lines.from_line(line))
-        try:
-            for cells in reader:
-                after = base + reader.line_num
-                if (
-                    len(cells) == width
-                    and after - line == 1
-                    and cells[0].strip() not in odd_starts
-                    and line not in lines.suspects
-                ):
-                    number += 1
-                    yield new_row(Row, (number, line, cells, _NO_PROBLEMS))
-                    line = lines.row_line = after
-                    continue
-                settled = careful.settle(cells, line, after)
-                if settled.cells:
-                    number += 1
-                    yield settled.row(number, line)
-                line = lines.row_line = settled.after
-                if line != after:
-                    break
-            else:
-                return
-        except csv.Error:
-            settled = careful.rescue(line, base + reader.line_num)
-            if settled.cells:
-                number += 1
-                yield settled.row(number, line)
-            line = settled.after
-        if line == _NO_MORE:
-            return
 
 
 def _restored(found: Iterator[Row], sign: str, text: str) -> Iterator[Row]:
@@ -108,18 +67,6 @@ def _restored(found: Iterator[Row], sign: str, text: str) -> Iterator[Row]:
             told = tuple(replace(p, value=p.value.replace(sign, text)) for p in row.problems)
             row = row._replace(problems=told)
         yield row
-
-
-class _Settled(NamedTuple):
-    """A row that needed care: no cells when it is blank; ``after`` is the line that follows it."""
-
-    cells: list[str]
-    problems: tuple[Problem, ...]
-    after: int
-
-    def row(self, number: int, line: int) -> Row:
-        placed = tuple(problem.at(number, line) for problem in self.problems)
-        return Row(number, line, self.cells, placed)
 
 
 class _Careful:
@@ -135,12 +82,12 @@ class _Careful:
         self._watch = watch
         self._gap_ended = 0  # the line below the last blank row or lone cell
 
-    def settle(self, cells: list[str], line: int, after: int) -> _Settled:
+    def settle(self, cells: list[str], line: int, after: int) -> Settled:
         """A record that was read, but is blank, ragged, over several lines or suspect."""
         if not "".join(cells).strip().strip(_END_OF_FILE):
             return self._gap(line, after)
         if self._watch and self._ends_before(line, cells):
-            return _Settled([], (), _NO_MORE)
+            return Settled([], (), NO_MORE)
         if after - line > 1:
             return self._over_lines(cells, line, after)
         if fits(cells, self._width):
@@ -154,7 +101,7 @@ class _Careful:
             return self._finish([], (), line, after)
         return self._ragged(cells, line)
 
-    def _gap(self, line: int, after: int) -> _Settled:
+    def _gap(self, line: int, after: int) -> Settled:
         """A blank row; while inspecting, it is seen whether another table begins below it."""
         self._finish([], (), line, after)
         first, self._gap_ended = line != self._gap_ended, after
@@ -163,8 +110,8 @@ class _Careful:
             blank = next((at for at, text in enumerate(ahead) if text.strip()), 0)
             if starts_table(ahead[blank:], self._format, after_gap=True):
                 self._watch.ended = after + blank
-                return _Settled([], (), _NO_MORE)
-        return _Settled([], (), after)
+                return Settled([], (), NO_MORE)
+        return Settled([], (), after)
 
     def _ends_before(self, line: int, cells: list[str]) -> bool:
         """Whether a row that does not fit is the first of another table."""
@@ -188,13 +135,13 @@ class _Careful:
             return False
         return all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells)
 
-    def _repeat(self, line: int, after: int) -> _Settled:
+    def _repeat(self, line: int, after: int) -> Settled:
         if self._watch:
             self._watch.repeats += 1
             self._watch.repeated = self._watch.repeated or line
-        return _Settled([], (), after)
+        return Settled([], (), after)
 
-    def _over_lines(self, cells: list[str], line: int, after: int) -> _Settled:
+    def _over_lines(self, cells: list[str], line: int, after: int) -> Settled:
         """A record with line ends in its cells, or rows that an unclosed quote has swallowed."""
         fitting = fits(cells, self._width)
         swallowed = self._lines.take(line, after - line)
@@ -216,7 +163,7 @@ class _Careful:
         sure = sum(confirmed(cells[: self._width], self._profile) for cells in rows)
         return len(rows) == len(lines) and sure * 4 >= len(lines) * 3
 
-    def _ragged(self, cells: list[str], line: int) -> _Settled:
+    def _ragged(self, cells: list[str], line: int) -> Settled:
         """A single line with too few or too many cells: the reading that fits, or as it is."""
         ahead = self._lines.take(line, BROKEN_LINES)
         refitted = refit(ahead, cells, self._dialect, self._profile)
@@ -224,7 +171,7 @@ class _Careful:
             return self._finish(refitted.cells, (refitted.problem,), line, line + refitted.taken)
         return self._finish(cells, (), line, line + 1)
 
-    def rescue(self, line: int, reached: int) -> _Settled:
+    def rescue(self, line: int, reached: int) -> Settled:
         """A record that the strict reader gave up on, having read the lines before ``reached``."""
         swallowed = self._lines.take(line, max(reached - line, 1))
         if self._is_one_cell(swallowed):
@@ -249,7 +196,7 @@ class _Careful:
 
     def _finish(
         self, cells: list[str], problems: tuple[Problem, ...], line: int, after: int
-    ) -> _Settled:
+    ) -> Settled:
         if max(map(len, cells), default=0) > self._cell_chars:
             raise _too_long(line, self._cell_chars)
         suspicions = self._suspicions(line, after)
@@ -260,14 +207,14 @@ class _Careful:
         if "nul" in suspicions:
             problems = (*problems, _NUL_REMOVED)
         if not "".join(cells).strip().strip(_END_OF_FILE):
-            return _Settled([], (), after)
+            return Settled([], (), after)
         if "quote" in suspicions and self._profile and not problems:
             cells, problems = self._without_stray(cells, problems)
         cells, ragged = _to_width(cells, self._width, self._dialect.delimiter, self._profile)
         already_an_error = any(problem.severity is Severity.ERROR for problem in problems)
         if ragged and not already_an_error:
             problems = (*problems, ragged)
-        return _Settled(cells, problems, after)
+        return Settled(cells, problems, after)
 
     def _without_stray(
         self, cells: list[str], problems: tuple[Problem, ...]
