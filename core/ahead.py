@@ -35,11 +35,17 @@ _HEAD = 8  # bytes before each message: its length
 _CHUNK = 1 << 20
 #: The parts of a short import are smaller; it is over before a child has read its first rows.
 ENOUGH_ROWS = 4_000
+_ENOUGH_BYTES = 400_000  # of a file that has about as many
 
 
 def pays(rows: int) -> bool:
     """Whether a part of so many rows is worth a process to read it, and there is a core for it."""
     return rows >= ENOUGH_ROWS and (os.cpu_count() or 1) > 1
+
+
+def will_pay(path: Path) -> bool:
+    """The same of a file that nobody has looked at."""
+    return path.stat().st_size >= _ENOUGH_BYTES and (os.cpu_count() or 1) > 1
 
 
 class Piece(NamedTuple):
@@ -79,14 +85,22 @@ class Ahead:
         """The child's process id; 0 while there is none."""
         return self._child.pid if self._child else 0
 
+    def warm(self) -> None:
+        """Start the child, which takes a while, before there is anything to ask."""
+        if self._child is None:
+            self._child = _start()
+
+    def expects(self, piece: Piece) -> bool:
+        """Whether the child was asked for just this piece."""
+        return self._asked == piece
+
     def ask(self, piece: Piece) -> None:
         """Begin to understand ``piece``; ``take`` will want it next."""
         if self._asked is not None:
             self._drop()  # an answer that nobody took is in the way
-        if self._child is None:
-            self._child = _start()
+        self.warm()
         try:
-            _send(_of(self._child.stdin), (*piece[:-2], tuple(piece.start), piece.rows))
+            _send(_of(_of(self._child).stdin), (*piece[:-2], tuple(piece.start), piece.rows))
         except OSError:
             self._drop()
         else:
@@ -94,7 +108,7 @@ class Ahead:
 
     def take(self, piece: Piece) -> Batch:
         """The rows of ``piece``, from the child if it was asked for them. Raises FileGone."""
-        answer = self._answer() if self._asked == piece else None
+        answer = self._answer() if self.expects(piece) else None
         return piece.batch() if answer is None else unpacked(answer)
 
     def _answer(self) -> tuple[Any, ...] | None:

@@ -99,9 +99,12 @@ def _understood(database: Database, job: Job, claim: Claim, ahead: Ahead | None)
         return columnwise.batch(job.reader, late)
     if ahead is None:
         found = job.batch(position, claim.rows)
-    else:
-        found = ahead.take(job.piece(position, claim.rows))
+    elif ahead.expects(piece := job.piece(position, claim.rows)):
+        found = ahead.take(piece)
         _ask_for_next(database, job, claim, ahead)
+    else:  # while we read this one ourselves
+        _ask_for_next(database, job, claim, ahead)
+        found = job.batch(position, claim.rows)
     if not marks:
         return found
     return found.only(lambda row: entangled.due(marks, position.row, row))

@@ -18,6 +18,7 @@ from bot.commands.choosing import Choice, choice
 from bot.commands.helping import helpers
 from bot.commands.working import Work, take_in
 from core import disposal, imports
+from core.ahead import Ahead, will_pay
 from core.db import Database
 from core.errors import ImportFailure, InvalidMapping, WrongState
 from core.models import Import, Upload
@@ -59,7 +60,10 @@ def run(settings: Settings, wish: Wish, as_json: bool) -> int:
     began = time.monotonic()
     with terminal.opened(settings) as (database, files):
         try:
-            ended = _import(database, files, settings, wish, as_json)
+            with Ahead() as ahead:
+                if wish.path and will_pay(wish.path):
+                    ahead.warm()  # it is ready once the file has been looked at
+                ended = _import(database, files, settings, wish, ahead, as_json)
         except ImportFailure as failure:
             raise terminal.refused(failure, as_json) from None
         finally:
@@ -76,7 +80,7 @@ def run(settings: Settings, wish: Wish, as_json: bool) -> int:
 
 
 def _import(
-    database: Database, files: Files, settings: Settings, wish: Wish, quiet: bool
+    database: Database, files: Files, settings: Settings, wish: Wish, ahead: Ahead, quiet: bool
 ) -> Import:
     if wish.path is None:
         work = _begun(database, files, wish)
@@ -89,7 +93,9 @@ def _import(
     work = replace(work, lease_ms=round(settings.lease_seconds * 1000))
     helping = helpers(work, wish.workers - 1)
     with _interrupts() as asked, helping, bar.shown("Importing", quiet) as seen:
-        return work.write(lambda: asked.to_stop, lambda now: seen(report.decided(now), now.total))
+        return work.write(
+            ahead, lambda: asked.to_stop, lambda now: seen(report.decided(now), now.total)
+        )
 
 
 def _begun(database: Database, files: Files, wish: Wish) -> Work:

@@ -67,23 +67,24 @@ class Work:
         while claim := self._claim("forecast"):
             self.database.transact(partial(_close, claim))
 
-    def write(self, stop: Callable[[], bool], seen: Callable[[Import], None]) -> Import:
+    def write(
+        self, ahead: Ahead, stop: Callable[[], bool], seen: Callable[[Import], None]
+    ) -> Import:
         """Import what is left; tell ``seen`` after each part. Once ``stop`` says so, cancel."""
-        with Ahead() as ahead:
-            done = -1
-            while True:
-                running, _ = self.current()
-                seen(running)
-                if running.status not in imports.ACTIVE:
-                    return running
-                if stop() and not running.cancel_requested:
-                    self.transact(imports.cancel)
-                    continue
-                claim = self._claim_next(done)
-                if self._do_one(claim, partial(self._write, ahead)) and claim:
-                    done = claim.key.ordinal
-                elif not self.transact(imports.settle):
-                    time.sleep(_POLL)  # others are at its last parts
+        done = -1
+        while True:
+            running, _ = self.current()
+            seen(running)
+            if running.status not in imports.ACTIVE:
+                return running
+            if stop() and not running.cancel_requested:
+                self.transact(imports.cancel)
+                continue
+            claim = self._claim_next(done)
+            if self._do_one(claim, partial(self._write, ahead)) and claim:
+                done = claim.key.ordinal
+            elif not self.transact(imports.settle):
+                time.sleep(_POLL)  # others are at its last parts
 
     def help(self, stop: Callable[[], bool]) -> None:
         """Do parts of the import beside whoever began it, until it is over or ``stop`` says so."""
