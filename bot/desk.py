@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from core import imports, undo
+from core import idempotency, imports, undo
 from core.db import Database
 from core.errors import FileGone, NotFound, WrongState
+from core.idempotency import Held
 from core.models import Import
 from core.rules import ImportRules
 from core.uploads import Stored
@@ -94,15 +95,19 @@ class Desk:
         rules: ImportRules,
         *,
         keep: bool = False,
+        key: Held | None = None,
     ) -> Import:
         """Map a draft and start it; with ``keep`` another one of the same file is started.
 
-        Raises NotFound, UploadExpired, InvalidMapping and WrongState.
+        Under the ``key`` of the request it is noted what was started. Raises NotFound,
+        UploadExpired, InvalidMapping and WrongState.
         """
 
         def work(session: Session) -> Import:
             chosen = imports.again(session, account_id, import_id).id if keep else import_id
             imports.set_mapping(session, account_id, chosen, list(targets), rules, forecast=False)
+            if key:
+                idempotency.note(session, key, chosen)
             return imports.start(session, account_id, chosen)
 
         started = self.database.transact(work)
@@ -160,9 +165,18 @@ class Desk:
         """Stop a running import. Raises WrongState."""
         return self._do(account_id, import_id, lambda s: imports.cancel(s, account_id, import_id))
 
-    def undo(self, account_id: int, import_id: int) -> Import:
-        """Begin to undo an import that has ended. Raises NotFound and WrongState."""
-        return self._do(account_id, import_id, lambda s: undo.start(s, account_id, import_id))
+    def undo(self, account_id: int, import_id: int, key: Held | None = None) -> Import:
+        """Begin to undo an import that has ended, noted under the ``key`` of the request.
+
+        Raises NotFound and WrongState.
+        """
+
+        def work(session: Session) -> Import:
+            if key:
+                idempotency.note(session, key, import_id)
+            return undo.start(session, account_id, import_id)
+
+        return self._do(account_id, import_id, work)
 
     def undo_preview(self, account_id: int, import_id: int) -> dict[str, int]:
         """How many leads undoing would delete, restore and keep. Raises as ``undo`` does."""

@@ -90,6 +90,8 @@ class IdempotencyKey(SQLModel, table=True):
     request: str = Field(sa_type=String(64))  #: SHA-256 of method, path, query and body
     token: str = Field(sa_type=String(32))  #: whose it is while the request runs
     status: int | None = Field(default=None)  #: null while the request runs
+    #: The import or delivery that it started, noted in the same transaction.
+    started: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
     content_type: str = Field(default="", sa_type=Text)
     body: bytes = Field(default=b"", sa_column=Column(LargeBinary, nullable=False))
     headers: dict[str, str] = _json(dict)

@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from bot.api.caller import Caller
 from bot.api.office import Office
 from core.errors import ImportFailure
+from core.idempotency import Held
 from core.uploads import Stored
 
 #: Bytes of a request without a file.
@@ -53,6 +54,12 @@ class Call:
     file: Sent | None
     headers: Headers
     id: str  #: of the request, for the log
+    key: Held | None = None  #: its Idempotency-Key: what is started is to be noted under it
+
+    @property
+    def started(self) -> int | None:
+        """What an earlier try of this very request has started, and left unanswered."""
+        return self.key.started if self.key else None
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,9 @@ class Endpoint:
     limit: int = SMALL_BODY  #: bytes of the body, or of the file where there is a form
     either: int = 0  #: with both form and body: whichever comes; bytes of the body
     raw: tuple[str, ...] = ()  #: media types of a body that is handed over as it came, in bytes
-    starts: bool = False  #: whether an Idempotency-Key makes a second try harmless
+    #: Whether an Idempotency-Key makes a second try harmless. The handler notes under ``Call.key``
+    #: what it starts, and where that is noted already it only answers for it.
+    starts: bool = False
     open: bool = False  #: needs no key: whoever knows the path may call it
     refusals: tuple[int, ...] = ()  #: further statuses, beside 401, 403 and 429
 

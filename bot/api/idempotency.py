@@ -31,6 +31,8 @@ _FRESH = {"content-length", "content-type", "x-request-id"}
 
 log = logging.getLogger(__name__)
 
+Run = Callable[[Held], Awaitable[Response]]
+
 
 def key_of(headers: Headers) -> str | None:
     """The key that a request brings, if any. Raises InvalidRequest where it is not usable."""
@@ -58,13 +60,12 @@ def digest(request: Request, brought: Arrived) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-async def once(
-    office: Office, account_id: int, key: str, request: str, run: Callable[[], Awaitable[Response]]
-) -> Response:
+async def once(office: Office, account_id: int, key: str, request: str, run: Run) -> Response:
     """The answer of ``run``, or the one it gave when the same request came before.
 
     ``request`` is its digest. Kept is what was done and what was refused; a 429 or a 5xx frees the
-    key. Raises KeyReused and StillRunning, and what ``run`` raises.
+    key. Where the process that did it was gone before its answer was kept, ``run`` is to answer for
+    what was started then. Raises KeyReused and StillRunning, and what ``run`` raises.
     """
     begin = partial(idempotency.begin, account_id=account_id, key=key, request=request)
     state: Held | Kept | Running | Other = await office.run(office.database.transact, begin)
@@ -79,14 +80,16 @@ async def once(
             return await _first(office, state, run)
 
 
-async def _first(office: Office, held: Held, run: Callable[[], Awaitable[Response]]) -> Response:
+async def _first(office: Office, held: Held, run: Run) -> Response:
     try:
         async with _renewed(office, held):
-            response = await run()
+            response = await run(held)
     except Exception:
         await _end(office, held, None)
         raise
     await _end(office, held, response)
+    if held.started is not None:
+        response.headers[REPLAYED] = "true"
     return response
 
 

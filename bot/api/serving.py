@@ -7,7 +7,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -23,6 +23,7 @@ from bot.api.failures import BadMethod, InternalError, RateLimited
 from bot.api.hosts import HostRoute
 from bot.api.office import Office
 from core.errors import ImportFailure
+from core.idempotency import Held
 from worker import logs
 
 #: The limit of a body is ours to tell, in the dialect's words; Starlette's would be plain text.
@@ -111,9 +112,9 @@ class Served:
         if key is None:
             return _response(await handled(endpoint.handle, call))
 
-        async def run() -> Response:
+        async def run(held: Held) -> Response:
             try:
-                return _response(await handled(endpoint.handle, call))
+                return _response(await handled(endpoint.handle, replace(call, key=held)))
             except ImportFailure as failure:  # kept, and told again, as an answer is
                 return refusal(self.dialect, failure)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,8 +11,11 @@ import httpx
 import pytest
 from sqlmodel import col, update
 
+import bot.api.idempotency
+from bot.dialects.leadvibe import wire as leadvibe_wire
 from core import idempotency, imports
 from core.db import Database
+from core.errors import WrongState
 from core.idempotency import KEPT_MS, Held, Kept, Other, Running
 from core.models import IdempotencyKey
 from core.uploads import Files
@@ -155,6 +159,115 @@ def test_a_crash_frees_the_key(
     assert start(customer, file_id, "c").content == again.content
 
 
+# ---- a process that is gone before its answer was kept -----------------------------------------
+
+
+@pytest.fixture(params=["api", "postgres_api"])
+def somebody(request: pytest.FixtureRequest) -> Iterator[Customer]:
+    """An account on each database."""
+    api: Api = request.getfixturevalue(request.param)
+    customer = api.customer()
+    with customer.http:
+        yield customer
+
+
+def lose_answers(patched: pytest.MonkeyPatch) -> None:
+    """From now on what was done is done, and its answer is not kept: as if the process had died."""
+
+    async def gone(*_: Any) -> None:
+        pass
+
+    patched.setattr(bot.api.idempotency, "_end", gone)
+
+
+def lapse(customer: Customer) -> None:
+    """Let the time pass in which a process that lives would have renewed its lease."""
+    with customer.api.station.database.writing() as session:
+        mine = col(IdempotencyKey.account_id) == customer.account_id
+        session.execute(update(IdempotencyKey).where(mine).values(lease_until=0))
+
+
+def test_a_start_whose_answer_was_lost(somebody: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next try gets the answer of the job that was started, rebuilt, and starts no other; it
+    is the same for the third, which gets the kept one. Nobody else gets the key."""
+    file_id = preview(somebody).json()["file_id"]
+    ignored = {"field_mappings": {"First Name": "no such field"}}
+    with monkeypatch.context() as patched:
+        lose_answers(patched)
+        lost = start(somebody, file_id, "k", **ignored)
+    assert lost.status_code == 202 and lost.json()["ignored_columns"] == ["First Name"]
+    assert start(somebody, file_id, "k", **ignored).status_code == 409
+
+    lapse(somebody)
+    assert start(somebody, file_id, "k", country="DE").status_code == 422
+    for _ in range(2):
+        again = start(somebody, file_id, "k", **ignored)
+        assert (again.status_code, again.content) == (202, lost.content)
+        assert again.headers["Idempotent-Replayed"] == "true"
+    assert jobs(somebody) == [lost.json()["job_id"]]
+
+
+def test_an_error_after_the_start(somebody: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What went wrong only while the answer was made is answered for at once, and done once."""
+    file_id = preview(somebody).json()["file_id"]
+    with monkeypatch.context() as patched:
+        patched.setattr(leadvibe_wire, "started", None)
+        assert start(somebody, file_id, "e").status_code == 500
+    assert len(jobs(somebody)) == 1
+    again = start(somebody, file_id, "e")
+
+    assert again.status_code == 202 and jobs(somebody) == [again.json()["job_id"]]
+
+
+@pytest.mark.parametrize("path", ["/v1/leads/import/csv", "/api/leads/upload/confirm"])
+def test_an_import_at_once_whose_answer_was_lost(
+    somebody: Customer, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """SendKit's and Naturalead's uploads are imported once, and the second try gets the results."""
+    files: Files = somebody.api.station.files
+
+    def send() -> httpx.Response:
+        headers = {"Idempotency-Key": "u"}
+        if "confirm" in path:
+            content = "Phone,First Name\n+442079460018,Ada\n"
+            mapping = {"Phone": "phone", "First Name": "firstName"}
+            body = {"content": content, "mapping": mapping}
+            return somebody.http.post(path, json=body, headers=headers)
+        return somebody.http.post(path, files={"file": ("x.csv", CSV)}, headers=headers)
+
+    with somebody.api.working():
+        with monkeypatch.context() as patched:
+            lose_answers(patched)
+            lost = send()
+        assert lost.status_code == 200, lost.text
+        kept = sorted(files.root.glob("??/*"))
+        lapse(somebody)
+        again = send()
+
+    assert (again.status_code, again.content) == (200, lost.content)
+    assert sorted(files.root.glob("??/*")) == kept
+    assert len(jobs(somebody)) == 1
+
+
+@pytest.mark.parametrize("path", ["/leads/import/jobs/{}/undo", "/api/leads/imports/{}/rollback"])
+def test_an_undo_whose_answer_was_lost(
+    somebody: Customer, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """The second try is told how the first one's undo goes on, not that it was begun already."""
+    job = start(somebody, preview(somebody).json()["file_id"], "s").json()["job_id"]
+    url, headers = path.format(job), {"Idempotency-Key": "u"}
+    somebody.api.work()
+    with somebody.api.working():
+        with monkeypatch.context() as patched:
+            lose_answers(patched)
+            assert somebody.http.post(url, headers=headers).status_code in (200, 202)
+        lapse(somebody)
+        again = somebody.http.post(url, headers=headers)
+
+    assert again.status_code in (200, 202), again.text
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
 def test_a_request_that_still_runs(api: Api, customer: Customer) -> None:
     """While the first request runs, the second is told to wait; a dead one's lease runs out."""
     file_id = preview(customer).json()["file_id"]
@@ -232,6 +345,25 @@ def test_a_late_one_keeps_nothing(database: Database, account_id: int) -> None:
     assert database.transact(lambda s: idempotency.keep(s, held, Kept(200, "", b"mine")))
     kept = begin(database, account_id, "b")
     assert isinstance(kept, Kept) and kept.body == b"mine"
+
+
+def test_what_was_started_is_noted_once(database: Database, account_id: int) -> None:
+    """Whoever takes over a key under which something was started learns what. The late one, whose
+    key was taken, cannot start anything; and giving the key back does not lose the note."""
+    late = begin(database, account_id, "a", lease_ms=-1_000)
+    held = begin(database, account_id, "a", lease_ms=-1_000)
+    assert isinstance(late, Held) and isinstance(held, Held) and held.started is None
+    with pytest.raises(WrongState):
+        database.transact(lambda s: idempotency.note(s, late, 6))
+    database.transact(lambda s: idempotency.note(s, held, 7))
+
+    assert isinstance(begin(database, account_id, "b"), Other)
+    heir = begin(database, account_id, "a")
+    assert isinstance(heir, Held) and heir.started == 7
+    assert isinstance(begin(database, account_id, "a"), Running)
+    database.transact(lambda s: idempotency.give_back(s, heir))
+    last = begin(database, account_id, "a")
+    assert isinstance(last, Held) and last.started == 7
 
 
 def test_one_of_many_gets_the_key(database: Database, account_id: int) -> None:

@@ -21,6 +21,7 @@ from core.db import Database
 from core.deliveries import PATIENCE_MS, Outcome, Target
 from core.models import WebhookDelivery
 from tests.api.conftest import Api, Customer, running_api
+from tests.api.test_idempotency import lapse, lose_answers
 from tests.parts.databases import copied_sqlite
 from tests.worker.plant import soon
 from worker import outward, sweeper
@@ -250,6 +251,28 @@ def test_after_three_days_it_is_given_up(api: Api, admin: Customer, receiver: Re
     send_all(api, admin)
     assert log(admin, endpoint)[0]["state"] == "delivered"
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
+
+
+def test_a_replay_whose_answer_was_lost(
+    api: Api, admin: Customer, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an Idempotency-Key the second try is told how the first one's replay goes on."""
+    endpoint = register(admin, receiver.url, events=["import.completed"])
+    run_import(api, admin)
+    send_all(api, admin)
+    [entry] = log(admin, endpoint)
+    path = f"/webhooks/endpoints/{endpoint['id']}/deliveries/{entry['id']}/replay"
+    with monkeypatch.context() as patched:
+        lose_answers(patched)
+        lost = admin.http.post(path, headers={"Idempotency-Key": "r"})
+    assert lost.json()["state"] == "pending"
+    send_all(api, admin)
+    lapse(admin)
+    again = admin.http.post(path, headers={"Idempotency-Key": "r"})
+
+    assert (again.status_code, again.json()["state"]) == (202, "delivered")
+    send_all(api, admin)
+    assert len(receiver.got) == 2
 
 
 def imports_now(api: Api) -> int:

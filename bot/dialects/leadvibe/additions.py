@@ -59,7 +59,8 @@ class Additions:
             with call.office.database.reading() as session:
                 counts = undo.preview(session, job.account_id, job.id)
             return Answer(bodies.UndoForecast(job_id=ids.show("job", job.id), **counts))
-        call.office.desk.undo(job.account_id, job.id)
+        if call.started is None:
+            call.office.desk.undo(job.account_id, job.id, call.key)
         return self._detail(call, 202)
 
     async def errors_csv(self, call: Call) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -14,7 +14,7 @@ from core.db import Database
 from core.drafts import read_draft
 from core.errors import NotFound
 from core.identifiers import Kind
-from core.models import Upload
+from core.models import Import, Upload
 from core.rules import ImportRules
 
 
@@ -34,14 +34,29 @@ def chosen(database: Database, account_id: int, import_id: int, asked: bodies.Ma
         _, upload = read_draft(session, account_id, import_id)
         customs = asking.custom_fields(session, account_id)
         region = intake.region_of(session, account_id)
-    primary = asked.primary_identifier
-    rules = policy.rules(Kind(primary.kind), policy.region(asked.country, region))
-    mapped = policy.mapping(
-        (primary.column, primary.kind), asked.field_mappings, asked.alias_mappings, customs
-    )
+    kind = Kind(asked.primary_identifier.kind)
+    rules = policy.rules(kind, policy.region(asked.country, region))
+    mapped = _mapped(asked, customs)
     header = upload.sheet["format"]["header"]
     found = targets.complete(header, mapped, rules)
     return Chosen(upload, found, rules, policy.unknown(mapped))
+
+
+def begun(
+    database: Database, account_id: int, import_id: int, asked: bodies.Mapped
+) -> tuple[Import, Upload, Sequence[str]]:
+    """What such a request has started before: the import, its file and the ignored columns."""
+    with database.reading() as session:
+        job = asking.started(session, account_id, import_id)
+        upload = asking.upload_of(session, account_id, import_id)
+        customs = asking.custom_fields(session, account_id)
+    return job, upload, policy.unknown(_mapped(asked, customs))
+
+
+def _mapped(asked: bodies.Mapped, customs: Iterable[str]) -> dict[str, str]:
+    """What a request says of columns; ``customs`` are the account's own fields."""
+    primary = (asked.primary_identifier.column, asked.primary_identifier.kind)
+    return policy.mapping(primary, asked.field_mappings, asked.alias_mappings, customs)
 
 
 def draft_id(file_id: str) -> int:

@@ -15,7 +15,7 @@ from bot.api.failures import InvalidRequest, UnsupportedType, status_of
 from bot.api.taking import taken
 from bot.dialects.leadvibe import bodies, wire
 from bot.dialects.leadvibe import rules as policy
-from bot.dialects.leadvibe.jobs import chosen, draft_id, listed, seen
+from bot.dialects.leadvibe.jobs import begun, chosen, draft_id, listed, seen
 from core import keys
 from core.errors import ImportFailure, NotFound, UnreadableFile, UploadExpired
 
@@ -68,9 +68,14 @@ class ImportJobs:
         in ``ignored_columns``; names are not case-sensitive.
         """
         account_id, file_id = call.caller.account_id, draft_id(call.body.file_id)
+        if call.started is not None:
+            before = begun(call.office.database, account_id, call.started, call.body)
+            return Answer(wire.started(*before), 202)
         try:
             choice = chosen(call.office.database, account_id, file_id, call.body)
-            job = call.office.desk.run(account_id, file_id, choice.targets, choice.rules, keep=True)
+            job = call.office.desk.run(
+                account_id, file_id, choice.targets, choice.rules, keep=True, key=call.key
+            )
         except (NotFound, UploadExpired):
             raise FileNotFound from None
         return Answer(wire.started(job, choice.upload, choice.ignored), 202)

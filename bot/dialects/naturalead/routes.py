@@ -43,6 +43,17 @@ async def confirm(call: Call) -> Answer:
     longer than the server waits, by default 30 seconds, is answered with 202 and goes on: look at
     it under its `importBatchId`.
     """
+    started = call.started if call.started is not None else await _confirmed(call)
+    seconds = call.office.settings.wait_seconds
+    job = await call.office.ended(call.caller.account_id, started, seconds)
+    if job.status == "failed":
+        raise ImportFailure(job.failure_message or "The import could not be done. Send it again.")
+    status = 200 if job.status in imports.ENDED else 202
+    return Answer(await call.office.run(_outcome, call, job), status)
+
+
+async def _confirmed(call: Call) -> int:
+    """The id of the import that is started. Raises ImportFailure."""
     if call.body.upload_id is not None:
         drafted, upload = await call.office.run(_draft, call)
     elif call.body.content:
@@ -50,13 +61,7 @@ async def confirm(call: Call) -> Answer:
     else:
         words = "Send the uploadId of a preview, or the CSV itself as content"
         raise InvalidRequest(f"{words}.", {"uploadId": "is required"})
-    started = await call.office.run(_start, call, drafted, upload)
-    seconds = call.office.settings.wait_seconds
-    job = await call.office.ended(call.caller.account_id, started.id, seconds)
-    if job.status == "failed":
-        raise ImportFailure(job.failure_message or "The import could not be done. Send it again.")
-    status = 200 if job.status in imports.ENDED else 202
-    return Answer(await call.office.run(_outcome, call, job), status)
+    return (await call.office.run(_start, call, drafted, upload)).id
 
 
 async def _stored(call: Call) -> Stored:
@@ -84,7 +89,7 @@ def _start(call: Call, drafted: Import, upload: Upload) -> Import:
         accounts = ImportRules.from_json(drafted.rules).region
         chosen = rules.rules(region(call.body.country, accounts), call.body.tags)
         targets = rules.mapped(upload.sheet["format"]["header"], call.body.mapping, chosen)
-        return desk.run(account_id, drafted.id, targets, chosen, keep=kept)
+        return desk.run(account_id, drafted.id, targets, chosen, keep=kept, key=call.key)
     except ImportFailure:
         if not kept:
             desk.dismiss(account_id, drafted.id)
@@ -119,8 +124,8 @@ async def rollback(call: Call) -> Answer:
     job = await call.office.run(_batch, call)
     if call.query.dry_run:
         return Answer(await call.office.run(_forecast, call, job))
-    if job.undo_state not in ("undoing", "undone"):
-        await call.office.run(call.office.desk.undo, job.account_id, job.id)
+    if call.started is None and job.undo_state not in ("undoing", "undone"):
+        await call.office.run(call.office.desk.undo, job.account_id, job.id, call.key)
     seconds = call.office.settings.wait_seconds
     job = await call.office.undone(job.account_id, job.id, seconds)
     return Answer(_rolled_back(job, job.undo_counts), 202 if job.undo_state == "undoing" else 200)

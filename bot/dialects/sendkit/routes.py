@@ -24,12 +24,8 @@ async def import_csv(call: Call) -> Answer:
     answer holds the results. An import that takes longer than the server waits, by default 30
     seconds, is answered with 202 and goes on; its results come at `statusUrl`.
     """
-    given = wire.columns(call.body.mapping)
-    if call.file is None:
-        raise FileMissing
-    drafted, upload = await taken(call, call.file.name, call.file.stored, most_rows=rules.MOST_ROWS)
-    started = await call.office.run(_start, call, drafted, upload, given)
-    return await _answer(call, started.id, call.office.settings.wait_seconds)
+    started = call.started if call.started is not None else await _taken_and_started(call)
+    return await _answer(call, started, call.office.settings.wait_seconds)
 
 
 async def results(call: Call) -> Answer:
@@ -41,6 +37,15 @@ async def results(call: Call) -> Answer:
     return await _answer(call, job.id, 0)
 
 
+async def _taken_and_started(call: Call) -> int:
+    """The id of the import that the file becomes. Raises ImportFailure."""
+    given = wire.columns(call.body.mapping)
+    if call.file is None:
+        raise FileMissing
+    drafted, upload = await taken(call, call.file.name, call.file.stored, most_rows=rules.MOST_ROWS)
+    return (await call.office.run(_start, call, drafted, upload, given)).id
+
+
 def _start(call: Call, drafted: Import, upload: Upload, given: Mapping[str, str]) -> Import:
     """Start the draft, or drop it where it cannot be started."""
     desk, account_id = call.office.desk, call.caller.account_id
@@ -48,7 +53,7 @@ def _start(call: Call, drafted: Import, upload: Upload, given: Mapping[str, str]
     try:
         chosen = _rules(call.body, drafted)
         targets = rules.mapped(upload.sheet["format"]["header"], given, guesses, chosen)
-        return desk.run(account_id, drafted.id, targets, chosen)
+        return desk.run(account_id, drafted.id, targets, chosen, key=call.key)
     except ImportFailure:
         desk.dismiss(account_id, drafted.id)
         raise

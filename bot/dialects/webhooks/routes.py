@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from sqlmodel import Session
+
 from bot.api import problem
 from bot.api.endpoint import Answer, Call, Dialect, Endpoint, Refused
 from bot.dialects.webhooks import incoming, wire
 from bot.dialects.webhooks.incoming import RowRefused
 from bot.dialects.webhooks.locked import lock
-from core import deliveries, ids, keys, webhooks
+from core import deliveries, idempotency, ids, keys, webhooks
 from core.errors import ImportFailure, NotFound
+from core.models import WebhookDelivery
 from worker import outward
 from worker.webhooks import new_secret
 
@@ -102,11 +105,16 @@ def list_deliveries(call: Call) -> Answer:
 
 def replay_delivery(call: Call) -> Answer:
     """Send an event once more, under the same id."""
-    endpoint_id, delivery_id = _endpoint_id(call), _id("msg", call.path["delivery_id"])
-    found = call.office.database.transact(
-        lambda session: deliveries.replay(session, call.caller.account_id, endpoint_id, delivery_id)
-    )
-    return Answer(wire.delivery(found), 202)
+    about = call.caller.account_id, _endpoint_id(call), _id("msg", call.path["delivery_id"])
+
+    def work(session: Session) -> WebhookDelivery:
+        if call.started is not None:
+            return deliveries.get(session, *about)
+        if call.key:
+            idempotency.note(session, call.key, about[-1])
+        return deliveries.replay(session, *about)
+
+    return Answer(wire.delivery(call.office.database.transact(work)), 202)
 
 
 def _endpoint_id(call: Call) -> int:
