@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
@@ -28,21 +27,27 @@ def insert_leads(
     """COPY new leads: (id, fields, tags)."""
     columns = ("account_id", "version", "created_at", "updated_at", "id", "fields", "tags")
     same = f"{account}\t1\t{now}\t{now}"
-    lines = (f"{same}\t{lead}\t{_text(fields)}\t{_text(tags)}\n" for lead, fields, tags in rows)
-    _copy(session, "lead", columns, lines)
+
+    def lines(ids: Iterable[int], fields: Sequence[str], tags: Sequence[str]) -> Iterable[str]:
+        texts = zip(ids, _escaped(fields), _escaped(tags), strict=True)
+        return [f"{same}\t{lead}\t{field}\t{tag}\n" for lead, field, tag in texts]
+
+    _copy(session, "lead", columns, rows, lines)
 
 
 def insert_identifiers(
     session: Session, account: int, rows: Iterable[tuple[str, str, str | None, int]]
 ) -> None:
     """COPY identifiers: (kind, value, as written, lead id)."""
-    columns = ("account_id", "kind", "value", "lead_id", "written")
-    lines = (
-        f"{account}\t{kind}\t{_text(value)}\t{lead}\t"
-        f"{_NULL if written is None else _text(written)}\n"
-        for kind, value, written, lead in rows
-    )
-    _copy(session, "identifier", columns, lines)
+    columns = ("account_id", "kind", "value", "written", "lead_id")
+
+    def lines(
+        kinds: Iterable[str], values: Sequence[str], written: Sequence[str], ids: Iterable[int]
+    ) -> Iterable[str]:
+        texts = zip(kinds, _escaped(values), _escaped(written), ids, strict=True)
+        return [f"{account}\t{kind}\t{value}\t{as_}\t{lead}\n" for kind, value, as_, lead in texts]
+
+    _copy(session, "identifier", columns, rows, lines)
 
 
 def insert_created(
@@ -54,31 +59,47 @@ def insert_created(
         "lead_id", "row",
     )  # fmt: skip
     same = f"{account}\t{import_id}\tt\t{{}}\t[]\t[]\t0\t1"
-    lines = (f"{same}\t{lead}\t{row}\n" for lead, row in rows)
-    _copy(session, "lead_change", columns, lines)
+
+    def lines(ids: Iterable[int], numbers: Iterable[int]) -> Iterable[str]:
+        return [f"{same}\t{lead}\t{row}\n" for lead, row in zip(ids, numbers, strict=True)]
+
+    _copy(session, "lead_change", columns, rows, lines)
 
 
 #: How COPY writes null, and the characters that it wants to be escaped.
 _NULL = "\\N"
-_SPECIAL = re.compile(r"[\\\n\r\t]")
+_SPECIAL = "\\\n\r\t"
 _ESCAPED = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
 _LINES = 500  # handed over together: one at a time costs more than making it
 
 
-def _text(value: str) -> str:
-    """A text as COPY reads it."""
-    return value.translate(_ESCAPED) if _SPECIAL.search(value) else value
+def _escaped(texts: Sequence[str | None]) -> Sequence[str]:
+    """Texts as COPY reads them. One look at all of them finds that there is nothing to escape."""
+    whole = "".join(filter(None, texts))
+    if not any(sign in whole for sign in _SPECIAL):
+        return [_NULL if text is None else text for text in texts]
+    return [_NULL if text is None else text.translate(_ESCAPED) for text in texts]
 
 
-def _copy(session: Session, table: str, columns: Sequence[str], lines: Iterator[str]) -> None:
-    """COPY lines that are written out already, which takes a third of the time of rows."""
-    first = "".join(islice(lines, _LINES))
-    if not first:
+def _copy(
+    session: Session,
+    table: str,
+    columns: Sequence[str],
+    rows: Iterable[tuple[Any, ...]],
+    lines: Callable[..., Iterable[str]],
+) -> None:
+    """COPY ``lines``, which are given the columns of some rows, as texts of many lines.
+
+    That takes a third of the time of handing over rows.
+    """
+    rows = iter(rows)
+    some = list(islice(rows, _LINES))
+    if not some:
         return
     with _driver(session).cursor() as cursor, cursor.copy(_statement(table, columns)) as copy:
-        copy.write(first)
-        while more := "".join(islice(lines, _LINES)):
-            copy.write(more)
+        while some:
+            copy.write("".join(lines(*zip(*some, strict=True))))
+            some = list(islice(rows, _LINES))
 
 
 def _statement(table: str, columns: Sequence[str]) -> sql.Composed:
