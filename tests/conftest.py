@@ -17,6 +17,7 @@ import redis
 from playwright.sync_api import Browser
 
 from core.db import Database
+from tests.parts import databases
 from tests.parts.chromium import installed_chromium, running_chromium
 from tests.parts.databases import TEMPLATE, copied_postgres, copied_sqlite, migrated
 from tests.parts.postgres import Postgres, running_postgres
@@ -31,6 +32,7 @@ def pytest_configure() -> None:
         del os.environ[name]
     # Every client reads the certificates of the world anew, 50 ms each; ours speak plain HTTP.
     httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)
+    databases.remember_statements()
 
 
 # ---- databases ---------------------------------------------------------------------------------

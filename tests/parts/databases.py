@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
-from sqlmodel import SQLModel
+from sqlalchemy import Engine
+from sqlmodel import SQLModel, create_engine
 
+import core.db
 from core.db import Database, upgrade
 from tests.parts.postgres import Postgres
 
@@ -17,6 +20,29 @@ TEMPLATE = "leadport_template"
 _numbers = count(1)
 #: Databases that are empty again. To empty one takes a tenth of the time that a new one takes.
 _left: dict[Postgres, list[str]] = {}
+#: An engine for each kind of database: the first of this process that has connected to one.
+_first: dict[str, Engine] = {}
+
+
+def remember_statements() -> None:
+    """From now on let every engine know what the engines before it have compiled.
+
+    What is new to an engine it compiles, and keeps. Nearly every test has an engine of its own, and
+    asks what the test before has asked: to compile that again takes longer than to do it.
+    """
+    core.db.create_engine = _created
+
+
+def _created(url: str, **options: Any) -> Engine:
+    engine = create_engine(url, **options)
+    first = _first.get(engine.name)
+    if first is None or first.dialect.server_version_info is None:  # it could not connect
+        _first[engine.name] = engine
+    else:
+        # Compiled statements are kept by dialect. What a dialect learns from its server is the same
+        # for all of ours.
+        engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
+    return engine
 
 
 def migrated(url: str) -> Database:
