@@ -71,8 +71,8 @@ class Plan:
     rows: list[int] = field(default_factory=list)  #: the numbers of the batch's rows, ascending
     outcomes: bytearray = field(default_factory=bytearray)  #: one for each of ``rows``
     problems: list[Problem] = field(default_factory=list)
-    #: New leads that are just what their rows make of them, by id: nearly all of a first import.
-    #: The row and the stored fields of each.
+    #: New leads that are just what their rows make of them (``core.bulk``): id -> row and stored
+    #: fields. Nearly all of a first import.
     made: dict[int, tuple[int, str]] = field(default_factory=dict)
     new: list[LeadState] = field(default_factory=list)  #: the other new leads
     touched: list[LeadState] = field(default_factory=list)  #: existing leads, changed
@@ -111,54 +111,11 @@ def decide(
 ) -> Plan:
     """Decide a batch. Changes ``known`` as it goes; ``new_ids`` must not run dry."""
     plan = Plan()
-    rows, owners, outcomes = plan.rows, known.owners, plan.outcomes
     for candidate in candidates:
-        rows.append(candidate.row)
-        if candidate.made is None or known.suppressed:
-            plan.problems += candidate.problems
-        elif not any(held[0] in owners for held in candidate.held):
-            _make(candidate, known, next(new_ids), plan)
-            outcomes.append(CREATED)
-            continue
-        elif rules.on_match is OnMatch.UPDATE and _says_nothing_new(candidate, known):
-            outcomes.append(UNCHANGED)
-            continue
-        outcomes.append(_decide_row(candidate, known, rules, new_ids, plan))
+        plan.rows.append(candidate.row)
+        plan.problems += candidate.problems
+        plan.outcomes.append(_decide_row(candidate, known, rules, new_ids, plan))
     return plan
-
-
-def _says_nothing_new(candidate: Candidate, known: Known) -> bool:
-    """Whether one lead has all that a plain row says, and no row of the file spoke of it before.
-
-    True of nearly all rows of a file that is imported again.
-    """
-    held = candidate.held
-    lead = known.leads.get(known.owners.get(held[0][0], 0))
-    if lead is None or lead.first_row:
-        return False
-    has, owns, lead_id = lead.fields, known.owners.get, lead.id
-    for key, _, _, main in held:
-        if owns(key) != lead_id or (main and has.get(key[0]) != key[1]):
-            return False
-    return candidate.wanted().items() <= has.items()
-
-
-def _make(candidate: Candidate, known: Known, lead_id: int, plan: Plan) -> None:
-    """Create the lead just as its row makes it: none of its identifiers has an owner."""
-    assert candidate.made is not None  # noqa: S101  (who calls this has looked)
-    for key, written, _, _ in candidate.held:
-        known.owners[key] = lead_id
-        plan.identifiers.append((*key, written if written != key[1] else None, lead_id))
-    plan.made[lead_id] = candidate.row, candidate.made
-
-
-def _unmade(lead_id: int, known: Known, plan: Plan) -> LeadState:
-    """The state of a lead that was made in this batch, now that a later row speaks of it."""
-    row, made = plan.made.pop(lead_id)
-    lead = LeadState(lead_id, loads(made), is_new=True, created_here=True, first_row=row)
-    known.leads[lead_id] = lead
-    plan.new.append(lead)
-    return lead
 
 
 def _decide_row(
@@ -175,7 +132,7 @@ def _decide_row(
     if not matched:
         return _create(candidate, known, rules, next(new_ids), plan)
     lead_id = matched.pop()
-    lead = known.leads.get(lead_id) or _unmade(lead_id, known, plan)
+    lead = known.leads[lead_id]
     if lead.first_row:
         merged = rules.on_match is OnMatch.UPDATE
         plan.problems.append(remarks.duplicate(candidate, lead.first_row, merged=merged))
