@@ -1,4 +1,4 @@
-"""A worker that ends or stops itself at a named point: ``python -m tests.worker.faults``.
+"""A worker that ends or stops itself at a named point.
 
 The points lie between the steps that matter: around a commit, around a call to Slack. The worker is
 the real one, with the functions at those points wrapped. Nothing happens unless the file named by
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -107,6 +106,12 @@ def watch(file: Path) -> None:
     assert thread.posting is posting  # else a name was imported past the wrapper
 
 
-if __name__ == "__main__":
+def work() -> int:
+    """Run the worker that the environment describes; its exit code."""
     watch(Path(os.environ["FAULT"]))
-    sys.exit(main.run(Settings()))
+    return work_undisturbed()
+
+
+def work_undisturbed() -> int:
+    """The same with nothing wrapped."""
+    return main.run(Settings())

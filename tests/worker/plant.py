@@ -9,12 +9,10 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -35,13 +33,13 @@ from core.models import Import, Outbox
 from core.uploads import Files
 from sandbox.client import Message, Person
 from sandbox.config import Config
+from tests.parts.programs import Program, started
 from tests.parts.valkey import unused_port
 from tests.worker import faults
 from worker.queue import Bell
 from worker.settings import Settings
 from worker.workspaces import Workspaces
 
-ROOT = Path(__file__).parents[2]
 SECRET, TOKEN = "a signing secret of 32 characters", "xoxb-a-token-of-the-sandbox"
 #: Short leases and short pauses: what takes a minute in production takes a second here.
 PACE = {
@@ -64,7 +62,7 @@ def soon(look: Callable[[], T | None], what: str, seconds: float = 120) -> T:
         found = look()
         if found:
             return found
-        time.sleep(0.02)
+        time.sleep(0.03)
     raise AssertionError(f"not within {seconds} s: {what}")
 
 
@@ -133,7 +131,7 @@ class Plant:
     ana: Person
     fault: Path
     env: dict[str, str]
-    worker: subprocess.Popen[bytes] | None = None
+    worker: Program | None = None
 
     # ---- what a person does ----
 
@@ -220,20 +218,19 @@ class Plant:
         finally:
             self._end(worker)
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "tests.worker.faults"]
-        return subprocess.Popen(command, cwd=ROOT, env=os.environ | self.env)
+    def _start(self) -> Program:
+        return started(faults.work, self.env)
 
-    def _end(self, worker: subprocess.Popen[bytes]) -> None:
+    def _end(self, worker: Program) -> None:
         worker.send_signal(signal.SIGTERM)
         worker.wait(60)
 
     def kill_worker(self) -> None:
         """End every process of the worker at once, as a power cut would."""
         assert self.worker
-        family = psutil.Process(self.worker.pid)
-        for process in [*family.children(recursive=True), family]:
-            process.kill()
+        for process in _held(psutil.Process(self.worker.pid)):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self.worker.wait(60)
 
     def is_gone(self, pid: int) -> bool:
@@ -255,6 +252,17 @@ class Plant:
         if path.exists() and psutil.pid_exists(int(path.read_text())):
             os.kill(int(path.read_text()), signal.SIGCONT)
         faults.disarm(self.fault)
+
+
+def _held(head: psutil.Process) -> set[psutil.Process]:
+    """A process and all that came of it, stopped, so that no more comes of them."""
+    held: set[psutil.Process] = set()
+    while fresh := {head, *head.children(recursive=True)} - held:
+        for process in fresh:
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
+        held |= fresh
+    return held
 
 
 @contextmanager

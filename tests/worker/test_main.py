@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +12,10 @@ import pytest
 import redis
 
 from core.db import Database, schema_revision
+from tests.parts.programs import Program, started
 from tests.parts.valkey import unused_port
-from tests.worker.plant import ROOT, Queue, soon
+from tests.worker.faults import work_undisturbed
+from tests.worker.plant import Queue, soon
 from worker import main
 from worker.settings import Settings
 
@@ -23,18 +23,16 @@ PROCESSES = 3  # quick, rows, sweeper
 
 
 @pytest.fixture
-def worker(valkey: str, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+def worker(valkey: str, tmp_path: Path) -> Iterator[Program]:
     """A worker on a database that does not exist yet."""
-    run = "import sys; from worker import main; sys.exit(main.run(main.Settings()))"
     env = {"LEADPORT_DATA_DIR": str(tmp_path), "REDIS_URL": valkey}
-    started = subprocess.Popen([sys.executable, "-c", run], cwd=ROOT, env=os.environ | env)
-    soon(lambda: len(family(started)) == PROCESSES, "the processes")
-    yield started
-    started.kill()
-    started.wait()
+    program = started(work_undisturbed, env)
+    soon(lambda: len(family(program)) == PROCESSES, "the processes")
+    yield program
+    program.kill()
 
 
-def family(worker: subprocess.Popen[bytes]) -> list[psutil.Process]:
+def family(worker: Program) -> list[psutil.Process]:
     return psutil.Process(worker.pid).children(recursive=True)
 
 
@@ -51,21 +49,19 @@ def lives(process: psutil.Process) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_when_told(
-    worker: subprocess.Popen[bytes], tmp_path: Path, number: signal.Signals
-) -> None:
-    """SIGTERM and Ctrl-C end it with status 0 within seconds, and with it every process."""
+def test_it_ends_when_told(worker: Program, tmp_path: Path, number: signal.Signals) -> None:
+    """SIGTERM and Ctrl-C end it with status 0, and with it every process."""
     processes = family(worker)
     worker.send_signal(number)
 
-    assert worker.wait(15) == 0
+    assert worker.wait(60) == 0
     assert gone(processes)
     database = Database(f"sqlite:///{tmp_path / 'leadport.db'}")
     assert schema_revision(database)
     database.close()
 
 
-def test_its_processes_do_not_outlive_it(worker: subprocess.Popen[bytes]) -> None:
+def test_its_processes_do_not_outlive_it(worker: Program) -> None:
     """Killed by force, it takes its processes with it a moment later."""
     processes = family(worker)
     worker.kill()
@@ -73,7 +69,7 @@ def test_its_processes_do_not_outlive_it(worker: subprocess.Popen[bytes]) -> Non
     soon(lambda: gone(processes), "every process ends")
 
 
-def test_a_process_that_dies_is_replaced(worker: subprocess.Popen[bytes]) -> None:
+def test_a_process_that_dies_is_replaced(worker: Program) -> None:
     """Each of its processes that is killed is started anew."""
     before = {process.pid for process in family(worker)}
     for pid in before:
@@ -89,13 +85,10 @@ def test_a_process_that_dies_is_replaced(worker: subprocess.Popen[bytes]) -> Non
 def test_a_queue_that_is_away_is_one_line(tmp_path: Path) -> None:
     """A worker that finds no Redis, or loses it, says so in a line per process and waits for it."""
     queue = Queue(tmp_path / "valkey", unused_port())
-    run = "import sys; from worker import main; sys.exit(main.run(main.Settings()))"
     env = {"LEADPORT_DATA_DIR": str(tmp_path), "REDIS_URL": queue.url}
     said = tmp_path / "said"
-    with said.open("w") as file:
-        worker = subprocess.Popen(
-            [sys.executable, "-c", run], cwd=ROOT, env=os.environ | env, stderr=file
-        )
+    said.touch()
+    worker = started(work_undisturbed, env, said)
     try:
         soon(lambda: said.read_text().count("Redis is away") >= 2, "the word")
         queue.start()
@@ -104,8 +97,8 @@ def test_a_queue_that_is_away_is_one_line(tmp_path: Path) -> None:
         queue.server = None
         soon(lambda: said.read_text().count("Redis is away") >= 4, "the word")
     finally:
-        worker.terminate()
-        worker.wait(20)
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(60)
         queue.stop()
 
     assert "Traceback" not in said.read_text()
