@@ -58,10 +58,16 @@ def waiting(station: Station) -> list[PartKey]:
         return parts.waiting(session)
 
 
-def claim(station: Station, key: PartKey) -> Claim | None:
+def claim(station: Station, key: PartKey, lease_ms: int = LEASE_MS) -> Claim | None:
     return station.database.transact(
-        lambda s: parts.claim(s, key, owner="another", lease_ms=LEASE_MS)
+        lambda s: parts.claim(s, key, owner="another", lease_ms=lease_ms)
     )
+
+
+def die(station: Station, key: PartKey) -> None:
+    """Claim a part, and do not end it before the lease is over."""
+    assert claim(station, key, lease_ms=1)
+    time.sleep(0.01)
 
 
 def started(station: Station, first: PartKey) -> PartKey:
@@ -217,9 +223,8 @@ def test_the_sweep_ends_what_nobody_ended(station: Station, first: PartKey) -> N
 def test_the_sweep_ends_a_cancelled_import(station: Station, first: PartKey) -> None:
     """An import that was cancelled while a part ran, which then died, is ended all the same."""
     rows = started(station, first)
-    assert claim(station, rows)
+    die(station, rows)
     station.database.transact(lambda s: imports.cancel(s, *first[:2]))
-    time.sleep(LEASE_MS / 1_000 + 0.05)
 
     sweeper.sweep(station)
     for key in waiting(station):
@@ -230,11 +235,7 @@ def test_the_sweep_ends_a_cancelled_import(station: Station, first: PartKey) -> 
 
 def test_the_sweep_gives_up(station: Station, first: PartKey) -> None:
     """A file whose reading died every time is refused with a reason, not left unread for ever."""
-    for _ in range(station.pace.max_claims):
-        assert claim(station, first)
-        time.sleep(LEASE_MS / 1_000 + 0.05)
-
-    sweeper.sweep(station)
+    given_up(station, first)
 
     refused = job(station, first)
     assert (refused.status, refused.failure_code) == ("failed", "internal_error")
@@ -244,8 +245,7 @@ def test_the_sweep_gives_up(station: Station, first: PartKey) -> None:
 def given_up(station: Station, key: PartKey) -> None:
     """Claim a part as often as may be without ending it, and sweep."""
     for _ in range(station.pace.max_claims):
-        assert claim(station, key)
-        time.sleep(LEASE_MS / 1_000 + 0.05)
+        die(station, key)
     sweeper.sweep(station)
 
 
