@@ -3,6 +3,9 @@
 Each test imports a small file of its own in three parts, through the real requests, queue and
 processes, with short leases. ``check`` holds for all of them: the same leads, changes, problems and
 counts as of an undisturbed import, and a thread with one card, one summary and one file.
+
+A test runs on both databases where a fault comes between the writes of rows, which each database
+rolls back and locks in its own way; else on one of them, in turn.
 """
 
 from __future__ import annotations
@@ -159,6 +162,8 @@ def test_nothing_breaks(drop: Drop) -> None:
 
 #: For what has nothing to do with the database.
 on_one_database = pytest.mark.parametrize("plants", ["sqlite"], indirect=True, scope="module")
+#: For what several processes do at once, which SQLite does one after the other.
+on_postgres = pytest.mark.parametrize("plants", ["postgres"], indirect=True, scope="module")
 
 
 # ---- a killed work horse -----------------------------------------------------------------------
@@ -243,7 +248,7 @@ def test_a_zombie_imports_nothing(drop: Drop) -> None:
 
 # Not on SQLite: the sweeper that is stopped may hold the one write lock there, by another of its
 # threads, and then everybody waits until it goes on.
-@pytest.mark.parametrize("plants", ["postgres"], indirect=True, scope="module")
+@on_postgres
 @pytest.mark.parametrize("point", ["before a post", "after a post"])
 def test_a_zombie_says_nothing_twice(drop: Drop, point: str) -> None:
     """A process that wakes after another has posted the summary leaves one summary."""
@@ -306,6 +311,7 @@ def test_redis_is_away_when_a_file_comes(drop: Drop) -> None:
 # ---- the same thing twice ----------------------------------------------------------------------
 
 
+@on_postgres
 def test_the_same_event_four_times_at_once(drop: Drop) -> None:
     """Of four deliveries of one event that arrive together, one makes an import and a card."""
     drop.plant.web.closed = True
@@ -320,6 +326,7 @@ def test_the_same_event_four_times_at_once(drop: Drop) -> None:
     drop.check()
 
 
+@on_postgres
 def test_import_is_clicked_twice(drop: Drop) -> None:
     """Of three clicks on *Import* at once, one starts the import; the others are told."""
     card = drop.share_and_offer()
