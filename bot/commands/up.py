@@ -5,8 +5,10 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
 
-import httpx
 import typer
 
 from bot import terminal
@@ -73,11 +75,15 @@ def ours(env: Mapping[str, str], command: str, *options: str) -> Program:
 def answers(url: str) -> Callable[[], bool]:
     """Whether something answers at ``url``, to be asked again until it does."""
 
+    address = urlsplit(url)
+
     def ask() -> bool:
-        try:
-            return httpx.get(url, timeout=2, trust_env=False).is_success
-        except httpx.TransportError:
-            return False
+        with closing(HTTPConnection(address.netloc, timeout=2)) as web:
+            try:
+                web.request("GET", address.path or "/")
+                return web.getresponse().status == 200
+            except (OSError, HTTPException):
+                return False
 
     return ask
 
