@@ -196,20 +196,36 @@ def web(url: str) -> WebClient:
     return WebClient(TOKEN, base_url=f"{url}/api/")
 
 
-@pytest.fixture
-def page(browser: Browser, url: str) -> Iterator[Page]:
-    """The page as ana, in #leads. Errors in it and requests to elsewhere fail the test."""
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[Page]:
+    """One window for the tests of a module: a new one takes longer than most of what they do."""
     opened = browser.new_page(viewport={"width": 1440, "height": 900})
     opened.set_default_timeout(30_000)
-    wrong: list[str] = []
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
-    opened.on(
-        "request", lambda r: None if r.url.startswith((url, "data:")) else wrong.append(r.url)
-    )
-    visit(opened, url, user="ana", channel="leads")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def page(window: Page, url: str) -> Iterator[Page]:
+    """The page as ana, in #leads. Errors in it and requests to elsewhere fail the test.
+
+    Every sandbox has an address of its own, so nothing that one test stored is seen by the next.
+    """
+    wrong: list[str] = []
+    listeners: dict[str, Callable[[Any], None]] = {
+        "pageerror": lambda error: wrong.append(str(error)),
+        "console": lambda line: wrong.append(line.text) if line.type == "error" else None,
+        "request": lambda asked: (
+            None if asked.url.startswith((url, "data:", "about:")) else wrong.append(asked.url)
+        ),
+    }
+    for event, listener in listeners.items():
+        window.on(event, listener)  # type: ignore[call-overload]  # one overload per event
+    visit(window, url, user="ana", channel="leads")
+    yield window
+    window.goto("about:blank")
+    for event, listener in listeners.items():
+        window.remove_listener(event, listener)
     assert wrong == []
 
 
