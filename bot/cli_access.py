@@ -59,9 +59,10 @@ def keys_create(
 @keys_app.command("list")
 def keys_list(account: Account = "default", as_json: Json = False) -> None:
     """List the keys of an account, by how they begin."""
-    from bot.commands import keys as command
+    from bot.commands import permits
+    from bot.commands.keys import KEYS
 
-    raise typer.Exit(command.list_(private_settings(), account, as_json))
+    raise typer.Exit(permits.list_(private_settings(), KEYS, account, as_json))
 
 
 @keys_app.command("revoke")
@@ -72,9 +73,10 @@ def keys_revoke(
     account: Account = "default",
 ) -> None:
     """End a key, at once and for ever."""
-    from bot.commands import keys as command
+    from bot.commands import permits
+    from bot.commands.keys import KEYS
 
-    raise typer.Exit(command.revoke(private_settings(), account, key))
+    raise typer.Exit(permits.revoke(private_settings(), KEYS, account, key))
 
 
 # ---- webhooks ----------------------------------------------------------------------------------
@@ -145,9 +147,10 @@ def hooks_create(
 @hooks_app.command("list")
 def hooks_list(account: Account = "default", as_json: Json = False) -> None:
     """List the incoming hooks of an account, by how their tokens begin."""
-    from bot.commands import hooks as command
+    from bot.commands import permits
+    from bot.commands.hooks import HOOKS
 
-    raise typer.Exit(command.list_(private_settings(), account, as_json))
+    raise typer.Exit(permits.list_(private_settings(), HOOKS, account, as_json))
 
 
 @hooks_app.command("revoke")
@@ -158,6 +161,7 @@ def hooks_revoke(
     account: Account = "default",
 ) -> None:
     """End an incoming hook, at once and for ever."""
-    from bot.commands import hooks as command
+    from bot.commands import permits
+    from bot.commands.hooks import HOOKS
 
-    raise typer.Exit(command.revoke(private_settings(), account, hook))
+    raise typer.Exit(permits.revoke(private_settings(), HOOKS, account, hook))

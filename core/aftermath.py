@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from core import imports
+from core.asking import failed_rows
 from core.errors import FileGone
-from core.models import LeadChange, RowProblem
-from core.problems import Severity
+from core.models import LeadChange
 from core.sheet import Format, Row, read
 from core.uploads import Files
 
@@ -54,29 +54,7 @@ def failures(session: Session, files: Files, account_id: int, import_id: int) ->
     rows: Iterator[Row] = iter(())
     with suppress(FileGone):
         rows = read(files.path(upload.prepared or upload.location), format_)
-    for problem in _first_problems(session, account_id, import_id):
+    for problem in failed_rows(session, account_id, import_id):
         row = next((row for row in rows if row.number == problem.row), None)  # reads on to it
         cells = dict(zip(format_.header, row.cells, strict=False)) if row else {}
-        yield Failure(
-            problem.row, problem.line, problem.column, problem.code, problem.message,
-            problem.value, cells,
-        )  # fmt: skip
-
-
-def _first_problems(session: Session, account_id: int, import_id: int) -> Iterator[RowProblem]:
-    """The first error of each row."""
-    statement = (
-        select(RowProblem)
-        .where(
-            col(RowProblem.account_id) == account_id,
-            col(RowProblem.import_id) == import_id,
-            col(RowProblem.severity) == Severity.ERROR,
-        )
-        .order_by(col(RowProblem.row), col(RowProblem.seq))
-        .execution_options(yield_per=1_000)
-    )
-    last = 0
-    for problem in session.scalars(statement):
-        if problem.row != last:
-            last = problem.row
-            yield problem
+        yield Failure(*problem, cells)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from operator import attrgetter
 from typing import NamedTuple
@@ -111,26 +111,33 @@ class FailedRow(NamedTuple):
 def failures(
     session: Session, about: Import, limit: int, columns: Collection[str] = ()
 ) -> Sequence[FailedRow]:
-    """Why each of the first failed rows failed: of each row the first problem.
+    """The first of ``failed_rows``."""
+    if not about.failed:
+        return ()
+    return list(islice(failed_rows(session, about.account_id, about.id, columns), limit))
+
+
+def failed_rows(
+    session: Session, account_id: int, import_id: int, columns: Collection[str] = ()
+) -> Iterator[FailedRow]:
+    """Why each failed row failed, in file order: of each row the first problem.
 
     What is wrong with one of ``columns`` comes before anything else.
     """
-    if not about.failed:
-        return ()
     # Plain rows, because callers poll: to make objects of a thousand would take most of the time.
     statement = (
         select(*(col(getattr(RowProblem, name)) for name in FailedRow._fields))
         .where(
-            col(RowProblem.account_id) == about.account_id,
-            col(RowProblem.import_id) == about.id,
+            col(RowProblem.account_id) == account_id,
+            col(RowProblem.import_id) == import_id,
             col(RowProblem.severity) == Severity.ERROR,
         )
         .order_by(col(RowProblem.row), col(RowProblem.seq))
         .execution_options(yield_per=500)
     )
     found = (FailedRow(*row) for row in session.execute(statement))
-    rows = groupby(found, key=attrgetter("row"))
-    return [_foremost(list(problems), columns) for _, problems in islice(rows, limit)]
+    for _, problems in groupby(found, key=attrgetter("row")):
+        yield _foremost(list(problems), columns)
 
 
 def _foremost(problems: Sequence[FailedRow], columns: Collection[str]) -> FailedRow:
