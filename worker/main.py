@@ -145,12 +145,14 @@ class Worker(rq.Worker):
 
 def _serve(name: str, settings: Settings, station: Station) -> None:
     logging.getLogger("rq.worker").addFilter(AwayOnce())
+    # RQ raises StopRequested wherever the signal comes: while we stop, and while we tell of Redis.
     try:
-        _work(name, settings, station)
-    except RedisError as error:
-        log.warning(_AWAY, error)  # we are started again
+        try:
+            _work(name, settings, station)
+        except RedisError as error:
+            log.warning(_AWAY, error)  # we are started again
     except StopRequested:
-        log.info("told to stop while already stopping")  # RQ raises it wherever the signal comes
+        log.info("told to stop while already stopping")
 
 
 def _work(name: str, settings: Settings, station: Station) -> None:
