@@ -11,13 +11,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-
-from email_validator import (
-    SPECIAL_USE_DOMAIN_NAMES,
-    EmailNotValidError,
-    EmailSyntaxError,
-    validate_email,
-)
+from functools import cache
+from types import ModuleType
 
 from core.problems import ProblemCode
 from core.refusal import Refusal, quoted
@@ -29,10 +24,6 @@ MAX_LENGTH = 1000  #: of a text that is looked at, with the name around the addr
 
 _ATOM = r"[a-z0-9_!#$%&'*+\-/=?^`{|}~]+"
 _LABEL = r"[a-z0-9]+(?:-[a-z0-9]+)*"  # never "--": those are Punycode or refused
-_RESERVED = "|".join(re.escape(name) for name in SPECIAL_USE_DOMAIN_NAMES)
-_COMMON = re.compile(
-    rf"(?!'){_ATOM}(?:\.{_ATOM})*@(?!(?:[^@]*\.)?(?:{_RESERVED})\Z)(?:{_LABEL}\.)+[a-z]+"
-)
 
 _INVISIBLE: dict[int, str | None] = {
     **dict.fromkeys([0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF], None),
@@ -46,10 +37,28 @@ _SUBJECT = re.compile(r"^(?:The|An) email address")
 _WRAPPING = "'\"‘’“” \t\r\n\u00a0"
 
 
+@cache
+def _library() -> ModuleType:
+    # With the first address, not with this module: it compiles its patterns for as long as all of
+    # our own modules take to import, and most commands meet no address.
+    import email_validator
+
+    return email_validator
+
+
+@cache
+def _common() -> re.Pattern[str]:
+    """What most addresses look like, and nothing that the library would change or refuse."""
+    reserved = "|".join(re.escape(name) for name in _library().SPECIAL_USE_DOMAIN_NAMES)
+    return re.compile(
+        rf"(?!'){_ATOM}(?:\.{_ATOM})*@(?!(?:[^@]*\.)?(?:{reserved})\Z)(?:{_LABEL}\.)+[a-z]+"
+    )
+
+
 def normalise(text: str) -> str | Refusal:
     """The canonical address, at most 254 characters, or why there is none."""
     lowered = text.strip().lower()
-    if len(lowered) <= _FAST_LENGTH and text.isascii() and _COMMON.fullmatch(lowered):
+    if len(lowered) <= _FAST_LENGTH and text.isascii() and _common().fullmatch(lowered):
         return lowered
     return by_library(text)
 
@@ -63,7 +72,7 @@ def common(texts: Sequence[str]) -> Sequence[str | None]:
     lowered = whole.lower().split("\n") if whole.isascii() else []
     if len(lowered) != len(texts):
         return [None] * len(texts)
-    is_common = _COMMON.fullmatch
+    is_common = _common().fullmatch
     return [
         text if not text or (len(text) <= _FAST_LENGTH and is_common(text)) else None
         for text in lowered
@@ -78,10 +87,12 @@ def by_library(text: str) -> str | Refusal:
         )
     address = _unwrapped(text)
     try:
-        found = validate_email(address, check_deliverability=False, allow_display_name=True)
-    except EmailNotValidError as error:
+        found = _library().validate_email(
+            address, check_deliverability=False, allow_display_name=True
+        )
+    except _library().EmailNotValidError as error:
         return Refusal(ProblemCode.INVALID_EMAIL, _words(address or text, error))
-    return unicodedata.normalize("NFC", found.normalized.lower())
+    return unicodedata.normalize("NFC", str(found.normalized).lower())
 
 
 def _unwrapped(text: str) -> str:
@@ -96,13 +107,13 @@ def _unwrapped(text: str) -> str:
     return _SAID.sub("", bare, count=1) if _SAID.match(bare) else bare
 
 
-def _words(address: str, error: EmailNotValidError) -> str:
+def _words(address: str, error: ValueError) -> str:
     if not address.strip(_WRAPPING):
         return "The email address is empty."
     said = f"{quoted(address)} is not an email address: "
     if "@" not in address:
         return said + "it has no @."
-    if not isinstance(error, EmailSyntaxError):
+    if not isinstance(error, _library().EmailSyntaxError):
         return said + "it cannot receive mail."
     if address.count("@") > 1 and re.search(r"[;,\s]", address):
         return said + "it holds more than one."
