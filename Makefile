@@ -29,7 +29,7 @@ demo: install ## import the example in a local Slack look-alike; ONCE=1 ends wit
 lint: install ## ruff, formatting, mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy core worker bot sandbox
+	$(BIN)/mypy core worker bot sandbox scripts
 
 .PHONY: test
 test: install ## the whole suite, on real PostgreSQL, Valkey and Chromium

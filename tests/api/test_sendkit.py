@@ -18,6 +18,7 @@ from bot.dialects.sendkit import rules
 from core import ids
 from core.models import Import, Lead
 from tests.api.conftest import Api, Customer, running_api
+from tests.api.test_clients import node
 
 EXAMPLES = Path(__file__).parent / "fixtures" / "sendkit"
 PATH = "/v1/leads/import/csv"
@@ -449,19 +450,41 @@ def test_a_refused_file_leaves_nothing(customer: Customer) -> None:
 # ---- the document's own clients ----------------------------------------------------------------
 
 
-def curl(customer: Customer, tmp_path: Path, **replaced: str) -> Any:
-    """Run the document's command against our server, with these values in place of its own."""
-    script = (EXAMPLES / "curl.sh").read_text(encoding="utf-8")
-    for old, new in {
+def sample(customer: Customer, name: str, replaced: dict[str, str]) -> str:
+    """A sample of the document for our server, with these values in place of its own."""
+    script = (EXAMPLES / name).read_text(encoding="utf-8")
+    ours = {
         "https://api.sendkit.ai": customer.api.url, "YOUR_API_KEY": customer.key,
-        "YOUR_API_TOKEN": customer.key, **replaced,
-    }.items():  # fmt: skip
+        "YOUR_API_TOKEN": customer.key,
+    }  # fmt: skip
+    for old, new in (ours | replaced).items():
+        assert old in script
         script = script.replace(old, new)
-    command = ["sh", "-c", script.replace("curl ", "curl -sS --noproxy '*' ", 1)]
+    return script
+
+
+def answered(customer: Customer, command: list[str], folder: Path) -> Any:
+    """The JSON that a sample prints, with a worker at work beside."""
     with customer.api.working():
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def curl(customer: Customer, tmp_path: Path, **replaced: str) -> Any:
+    """Run the document's command."""
+    script = sample(customer, "curl.sh", replaced)
+    command = ["sh", "-c", script.replace("curl ", "curl -sS --noproxy '*' ", 1)]
+    return answered(customer, command, tmp_path)
+
+
+def javascript(customer: Customer, tmp_path: Path, **replaced: str) -> Any:
+    """Run the document's script in Node, which has all of it since version 18."""
+    # Printed as JSON, for what Node shows of an object is for people.
+    printed = {"console.log(data)": "console.log(JSON.stringify(data))"}
+    script = tmp_path / "sample.mjs"
+    script.write_text(sample(customer, "javascript.mjs", printed | replaced), encoding="utf-8")
+    return answered(customer, [node(), str(script)], tmp_path)
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
@@ -474,6 +497,22 @@ def test_the_documents_curl(customer: Customer, tmp_path: Path) -> None:
     found = curl(
         customer, tmp_path,
         **{"file=example_string": "file=@leads.csv", "mapping=example_string": "mapping="},
+    )  # fmt: skip
+    assert (found["success"], found["data"]["imported"]) == (True, 1)
+    assert leads(customer)["ana@example.com"].tags == ["example_string"]
+
+
+def test_the_documents_javascript(customer: Customer, tmp_path: Path) -> None:
+    """S-1, S-2: the document's JavaScript works as its command does."""
+    file = 'new Blob(["Email,Name\\nana@example.com,Ana\\n"]), "leads.csv"'
+
+    assert javascript(customer, tmp_path) == example("file_missing")
+    found = javascript(
+        customer, tmp_path,
+        **{
+            '"file", "example_string"': f'"file", {file}',
+            '"mapping", "example_string"': '"mapping", ""',
+        },
     )  # fmt: skip
     assert (found["success"], found["data"]["imported"]) == (True, 1)
     assert leads(customer)["ana@example.com"].tags == ["example_string"]
