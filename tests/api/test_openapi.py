@@ -9,11 +9,14 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 from playwright.sync_api import Browser
+from pydantic import ValidationError
 from starlette.routing import Route
 
 from bot.api.endpoint import Dialect, Endpoint
 from bot.dialects import DIALECTS
+from bot.dialects.leadvibe.bodies import Mapped
 from tests.api.conftest import Api
+from worker import outward
 
 ENDPOINTS = [(d, e) for d in DIALECTS if not d.hosts for e in d.endpoints]
 
@@ -75,3 +78,43 @@ def test_the_page_fetches_nothing(api: Api, browser: Browser) -> None:
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
+
+
+@pytest.mark.parametrize(
+    "alias",
+    ["_alias_email", " _ALIAS_Phone\t", "_alias_external_id", "_alias_fax", "alias_email", "",
+     "_alias_email\n", "_alias_\u017focial", "x_alias_email", "_alias_emailx"],
+)  # fmt: skip
+def test_the_pattern_of_aliases_is_what_is_checked(document: dict[str, Any], alias: str) -> None:
+    """A request with a further identifier is taken exactly where its schema says so."""
+    body = {
+        "file_id": "preview_1",
+        "primary_identifier": {"column": "Email", "kind": "email"},
+        "alias_mappings": {"Second": alias},
+    }
+    schema = {"$ref": "#/components/schemas/Mapped", "components": document["components"]}
+    try:
+        Mapped.model_validate(body)
+        taken = True
+    except ValidationError:
+        taken = False
+
+    assert Draft202012Validator(schema).is_valid(body) == taken
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://hooks.example.com/x", "HTTPS://hooks.example.com", "http://10.0.0.1:8080?a=b",
+     "https://[::1]/", "https://h.example/#", "ftp://h.example", "https://", "https:///x",
+     " https://h.example", "https//h.example", "hooks.example.com", "https://?x"],
+)  # fmt: skip
+def test_the_pattern_of_urls_refuses_no_usable_one(document: dict[str, Any], url: str) -> None:
+    """An address that webhooks can be sent to fits the schema; one of another shape does not."""
+    schema = {"$ref": "#/components/schemas/EndpointNew", "components": document["components"]}
+    try:
+        outward.check(url, private=True)
+        usable = True
+    except outward.BadAddress:
+        usable = False
+
+    assert Draft202012Validator(schema).is_valid({"url": url}) == usable

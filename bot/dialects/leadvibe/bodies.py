@@ -6,6 +6,7 @@ keys after it.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, field_validator
@@ -17,6 +18,10 @@ from bot.dialects.leadvibe import rules as policy
 _LONGEST = 1_000
 Name = Annotated[str, Field(min_length=1, max_length=_LONGEST)]
 Names = Annotated[dict[Name, Annotated[str, Field(max_length=_LONGEST)]], Field(max_length=10_000)]
+_Alias = Annotated[
+    str, Field(max_length=_LONGEST, json_schema_extra={"pattern": policy.ALIAS_PATTERN})
+]
+_AliasNames = Annotated[dict[Name, _Alias], Field(max_length=10_000)]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 # ---- requests ----------------------------------------------------------------------------------
@@ -35,7 +40,7 @@ class Mapped(Wire):
     file_id: Annotated[str, Field(min_length=1, max_length=100)]
     primary_identifier: PrimaryIdentifier
     field_mappings: Names = Field(default_factory=dict)
-    alias_mappings: Names = Field(default_factory=dict)
+    alias_mappings: _AliasNames = Field(default_factory=dict)
     #: Where phones without a country are from: a code or a name.
     country: Annotated[str, Field(min_length=1, max_length=100)] | None = None
 
@@ -43,7 +48,7 @@ class Mapped(Wire):
     @classmethod
     def _known_aliases(cls, value: dict[str, str]) -> dict[str, str]:
         for column, alias in value.items():
-            if alias.strip().casefold() not in policy.ALIASES:
+            if not re.search(policy.ALIAS_PATTERN, alias):
                 raise ValueError(f"“{alias}” for “{column}” is none of {', '.join(policy.ALIASES)}")
         return value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from types import MappingProxyType
@@ -29,6 +30,10 @@ MOST_ERRORS = 1_000
 COUNTRY = "US"
 #: How the document writes the further identifiers (L-18).
 ALIASES: Mapping[str, str] = MappingProxyType({f"_alias_{kind}": f"alias_{kind}" for kind in Kind})
+#: One of them in any case, as JSON Schema can say it: its patterns know no flags.
+ALIAS_PATTERN = "^[ \\t]*({})[ \\t]*$".format(
+    "|".join(re.sub("[a-z]", lambda c: f"[{c[0]}{c[0].upper()}]", alias) for alias in ALIASES)
+)
 #: The document's texts of what is wrong with a row (L-41); anything else in our own words.
 ERRORS: Mapping[str, str] = MappingProxyType(
     {

@@ -22,7 +22,12 @@ Event = Literal[
     "import.previewed", "import.started", "import.progress", "import.completed", "import.failed",
     "import.cancelled", "import.undone",
 ]  # fmt: skip
-_Url = Annotated[str, Field(min_length=1, max_length=2_000)]
+#: What every usable address begins with; ``worker.outward.check`` asks for more.
+URL_PATTERN = "^[hH][tT][tT][pP][sS]?://[^/?#]"
+_Url = Annotated[
+    str,
+    Field(min_length=1, max_length=2_000, json_schema_extra={"pattern": URL_PATTERN}),
+]
 _Words = Annotated[str, Field(max_length=200)]
 _Events = Annotated[list[Event], Field(max_length=20)]
 _Secret = Annotated[str, Field(min_length=8, max_length=200)]
