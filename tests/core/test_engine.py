@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event
 
@@ -24,6 +24,7 @@ from core.sheet import Format, Position, Row
 from core.tally import Tally
 from tests.core import dump
 from tests.core.reference import reference
+from tests.parts.examples import examples
 
 TARGETS = [
     "first_name", "email", "phone", "alias_phone", "external_id", "tags", "custom:Booth",
@@ -132,11 +133,7 @@ def test_equals_reference(name: str, request: pytest.FixtureRequest) -> None:
     """Leads, outcomes and problems are those of a row-by-row import, however it is cut up."""
     database: Database = request.getfixturevalue(f"{name}_database")
 
-    @settings(
-        max_examples=200 if name == "sqlite" else 60,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @examples(80 if name == "sqlite" else 20)
     @given(
         files=st.lists(st.lists(row_cells, max_size=12), min_size=1, max_size=2),
         rules=all_rules,
@@ -172,11 +169,7 @@ def test_forecast_equals_import(name: str, request: pytest.FixtureRequest) -> No
     already, whoever is suppressed, and however either is cut up."""
     database: Database = request.getfixturevalue(f"{name}_database")
 
-    @settings(
-        max_examples=60 if name == "sqlite" else 20,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @examples(30 if name == "sqlite" else 8)
     @given(
         before=st.lists(row_cells, max_size=6),
         rows=st.lists(row_cells, max_size=12),
@@ -214,7 +207,7 @@ def test_forecast_equals_import(name: str, request: pytest.FixtureRequest) -> No
 
 
 @given(rows=st.lists(row_cells, max_size=14), rules=all_rules, sizes=st.lists(st.integers(1, 5)))
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@examples(40)
 def test_same_file_twice(
     sqlite_database: Database,
     rows: list[tuple[str, ...]],
@@ -236,7 +229,7 @@ def test_same_file_twice(
 
 
 def test_statements_do_not_grow_with_the_batch(database: Database) -> None:
-    """A batch of 2,000 rows takes as many statements as a batch of 20."""
+    """A batch of 500 rows takes as many statements as a batch of 20."""
 
     def statements(rows: int, offset: int) -> int:
         seen: list[str] = []
@@ -247,7 +240,7 @@ def test_statements_do_not_grow_with_the_batch(database: Database) -> None:
         run(database, account_id, 1, cells, ImportRules(), [])
         return len(seen)
 
-    assert statements(20, 0) == statements(2_000, 10_000)
+    assert statements(20, 0) == statements(500, 10_000)
 
 
 def test_second_run_changes_nothing(database: Database) -> None:

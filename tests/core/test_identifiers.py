@@ -27,6 +27,7 @@ from core.identifiers import (
 )
 from core.phones import normalise as fast_phone
 from core.problems import ProblemCode as Code
+from tests.parts.examples import examples, often
 
 # ---- normal forms --------------------------------------------------------------------------------
 
@@ -278,10 +279,11 @@ def test_fast_and_slow_agree_on_every_regions_numbers() -> None:
     chance = random.Random(20)
     everywhere: list[str | None] = [None, *sorted(phonenumbers.SUPPORTED_REGIONS)]
     for region in phonenumbers.SUPPORTED_REGIONS:
-        kinds = chance.sample(range(11), 3)
+        kinds = chance.sample(range(11), often(1))
         examples = [phonenumbers.example_number_for_type(region, kind) for kind in (0, 1, *kinds)]
         for example in filter(None, examples):
-            for text in dict.fromkeys(_spellings(example)):
+            spellings = sorted(set(_spellings(example)))
+            for text in chance.sample(spellings, min(often(8), len(spellings))):
                 level = chance.choice(LEVELS)
                 for place in (region, chance.choice(everywhere)):
                     same = fast_phone(text, place, level) == _slow_phone(text, place, level)
@@ -300,10 +302,10 @@ def _random_phone(chance: random.Random) -> str:
 
 
 def test_fast_and_slow_agree_on_random_phones() -> None:
-    """Twenty thousand random texts get the same number or the same refusal both ways."""
+    """Five thousand random texts get the same number or the same refusal both ways."""
     chance = random.Random(7)
     places: list[str | None] = [*sorted(phonenumbers.SUPPORTED_REGIONS), *[None] * 20]
-    for _ in range(20_000):
+    for _ in range(often(5_000)):
         text, place, level = _random_phone(chance), chance.choice(places), chance.choice(LEVELS)
         same = fast_phone(text, place, level) == _slow_phone(text, place, level)
         assert same, (text, place, level)
@@ -333,14 +335,14 @@ def _random_email(chance: random.Random) -> str:
 
 
 def test_fast_and_slow_agree_on_random_emails() -> None:
-    """Twenty thousand random texts get the same address or the same refusal both ways."""
+    """Five thousand random texts get the same address or the same refusal both ways."""
     chance = random.Random(8)
-    for _ in range(20_000):
+    for _ in range(often(5_000)):
         text = _random_email(chance)
         assert fast_email(text) == _slow_email(text), text
 
 
-@settings(max_examples=300, deadline=None)
+@examples(150)
 @given(st.text(max_size=30), st.sampled_from([None, "US", "DE", "IT", "BR"]))
 def test_fast_and_slow_agree_on_any_text(text: str, region: str | None) -> None:
     """No text whatsoever is read differently by the fast path."""

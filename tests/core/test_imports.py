@@ -26,6 +26,8 @@ from core.uploads import Files
 from tests.core import dump, life
 
 TRADESHOW = Path(__file__).parents[2] / "examples" / "tradeshow.csv"
+#: Its first 300 lines: some rows of every kind.
+SOME = b"".join(TRADESHOW.read_bytes().splitlines(keepends=True)[:300])
 TWO = b"Name,Email\nAna,ana@example.com\nBen,ben@example.com\n"
 
 
@@ -62,8 +64,8 @@ def test_whole_life(database: Database, files: Files) -> None:
 
 def test_second_run_is_unchanged(database: Database, files: Files) -> None:
     """The same file again changes nothing: every row that was imported is unchanged."""
-    first = life.run(database, files, TRADESHOW.read_bytes())
-    second = life.run(database, files, TRADESHOW.read_bytes())
+    first = life.run(database, files, SOME)
+    second = life.run(database, files, SOME)
 
     assert second.unchanged == first.created + first.updated + first.unchanged
     assert (second.created, second.updated, second.failed) == (0, 0, first.failed)
@@ -75,7 +77,7 @@ def test_same_leads_on_both_databases(
     """SQLite and PostgreSQL end up with the same leads."""
     dumps = []
     for database in (sqlite_database, postgres_database):
-        done = life.run(database, files, TRADESHOW.read_bytes())
+        done = life.run(database, files, SOME)
         with database.reading() as session:
             dumps.append(dump.leads(session, done.account_id))
 
@@ -84,8 +86,8 @@ def test_same_leads_on_both_databases(
 
 def test_forecast_is_what_happens(database: Database, files: Files) -> None:
     """The forecast's counts and problems are those of the import that follows it."""
-    life.run(database, files, TRADESHOW.read_bytes()[:40_000])  # some of the leads are there before
-    key = life.offer(database, files, TRADESHOW.read_bytes())
+    life.run(database, files, SOME[: len(SOME) // 3])  # some of the leads are there before
+    key = life.offer(database, files, SOME)
     life.work(database, files)
     foreseen = life.get(database, key).forecast
     life.start(database, key)
@@ -95,7 +97,7 @@ def test_forecast_is_what_happens(database: Database, files: Files) -> None:
     assert foreseen["done"]
     names = ("created", "updated", "unchanged", "skipped", "failed")
     assert {name: foreseen[name] for name in names} == {name: getattr(done, name) for name in names}
-    assert foreseen["updated"] + foreseen["unchanged"] > 100
+    assert foreseen["updated"] + foreseen["unchanged"] > 50
     with database.reading() as session:
         from core import tally
 

@@ -13,7 +13,7 @@ from threading import current_thread, main_thread
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, delete, select
 
@@ -29,6 +29,7 @@ from core.uploads import Files
 from tests.core import life
 from tests.core.test_undo import undo_all
 from tests.parts.databases import copied_sqlite
+from tests.parts.examples import examples
 
 _accounts = count(700_000)
 FILE = (
@@ -156,11 +157,7 @@ def test_pages_are_stable_under_writes(name: str, request: pytest.FixtureRequest
     """Leads that fit all the time are listed once and in order, whatever is written meanwhile."""
     database: Database = request.getfixturevalue(f"{name}_database")
 
-    @settings(
-        max_examples=25 if name == "sqlite" else 6,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @examples(12 if name == "sqlite" else 4)
     @given(
         seeds=st.lists(st.integers(0, 59), max_size=25),
         wanted=wanteds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -64,11 +65,12 @@ def test_request_during_delivery_is_delivered_again(database: Database) -> None:
 def test_pause_is_kept(database: Database) -> None:
     """After a delivery the next one is not due before the pause is over, however often asked."""
     ask(database)
-    assert deliver(database, claim(database), pause_ms=100)
+    assert deliver(database, claim(database), pause_ms=600_000)
     ask(database)
 
     assert due(database) == []
-    time.sleep(0.12)
+    with database.writing() as session:
+        session.get_one(Outbox, tuple(CARD)).due_at -= 600_000
     assert due(database) == [CARD]
 
 
@@ -109,14 +111,25 @@ def fail(database: Database, *, foreseen: bool = True) -> int | None:
 def test_what_fails_is_tried_again_for_days(database: Database) -> None:
     """Pauses double to a minute, from the second hour on to ten, and end after three days."""
     ask(database)
-    pauses = []
-    while pause := fail(database):
-        pauses.append(round(pause / 1_000))
+    began = time.monotonic()
+    pauses = [pause for _ in range(70) if (pause := fail(database))]
+    took = time.monotonic() - began  # the database's clock goes on meanwhile
+    seconds = [round(pause / 1_000) for pause in pauses]
+    doubled = [1, 1, 2, 4, 8, 16, 32, 60, 60]
+    most = [min(60, each * (1 + 2 * took) + 1) for each in doubled]
+    assert all(map(operator.le, doubled, seconds)) and all(map(operator.le, seconds[:9], most))
+    first_hour = [sum(seconds[:n]) < 3_600 for n in range(len(seconds))]
+    assert max(seconds[: sum(first_hour)]) == 60
+    assert set(seconds[sum(first_hour) + 1 :]) == {600}
 
-    assert pauses[:9] == pytest.approx([1, 1, 2, 4, 8, 16, 32, 60, 60], rel=0.1)
-    assert max(pauses[:60]) == 60
-    assert max(pauses) == 600
-    assert 3 * 24 * 3_600 <= sum(pauses) < 3 * 24 * 3_600 + 700
+    earlier = 3 * 24 * 3_600_000 - sum(pauses) - 1_500_000  # 25 minutes before the three days end
+    with database.writing() as session:
+        row = session.get_one(Outbox, tuple(CARD))
+        assert row.failing_since
+        row.failing_since -= earlier
+    last = [fail(database) for _ in range(4)]
+
+    assert [pause and round(pause / 1_000) for pause in last] == [600, 600, 600, None]
 
 
 def test_a_delivery_ends_the_failing(database: Database) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from core import engine, imports, parts
+from core import engine, imports, parts, survey
 from core.db import Database
 from core.errors import WrongState
 from core.models import Import, Outbox
@@ -30,7 +30,14 @@ def rows(total: int, bad: range) -> bytes:
     return b"Name,Email\n" + body.encode()
 
 
-HOPELESS = rows(3_500, range(400, 3_500))
+HOPELESS = rows(350, range(40, 350))
+
+
+@pytest.fixture
+def tenth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are cut into parts as if they had ten times as many rows."""
+    monkeypatch.setattr(imports, "PART_ROWS", (100, 1_000))
+    monkeypatch.setattr(survey, "ROWS_PER_MARK", 100)
 
 
 def key_of(found: Import) -> PartKey:
@@ -47,7 +54,7 @@ def resume(database: Database, key: PartKey) -> Import:
 
 def test_hopeless_import_pauses(database: Database, files: Files) -> None:
     """At 1,000 rows and 50 % errors the import pauses, and nothing rings for its parts."""
-    key = key_of(life.run(database, files, HOPELESS))
+    key = key_of(life.run(database, files, rows(2_000, range(400, 2_000))))
 
     paused = life.get(database, key)
     assert (paused.status, law(paused)) == ("paused", {"created": 400, "failed": 600})
@@ -61,9 +68,9 @@ def test_hopeless_import_pauses(database: Database, files: Files) -> None:
     assert not database.transact(lambda s: imports.settle(s, *key[:2]))
 
 
-def test_resumed_import_goes_on_to_its_end(database: Database, files: Files) -> None:
+def test_resumed_import_goes_on_to_its_end(database: Database, files: Files, tenth: None) -> None:
     """Once resumed, by one of many, it does not pause again; its rules say so; counts add up."""
-    key = key_of(life.run(database, files, HOPELESS))
+    key = key_of(life.run(database, files, HOPELESS, budget_rows=100))
 
     def try_resume(_: int) -> str:
         try:
@@ -78,20 +85,20 @@ def test_resumed_import_goes_on_to_its_end(database: Database, files: Files) -> 
     life.work(database, files)
 
     done = life.get(database, key)
-    assert (done.status, law(done)) == ("completed", {"created": 400, "failed": 3_100})
+    assert (done.status, law(done)) == ("completed", {"created": 40, "failed": 310})
     assert done.rules["budget_share"] is None
     assert sum(law(done).values()) == done.total
 
 
-def test_paused_import_can_be_cancelled(database: Database, files: Files) -> None:
+def test_paused_import_can_be_cancelled(database: Database, files: Files, tenth: None) -> None:
     """Cancelled while paused it ends at once; what waits is unprocessed, and there is a summary."""
-    key = key_of(life.run(database, files, HOPELESS))
+    key = key_of(life.run(database, files, HOPELESS, budget_rows=100))
 
     database.transact(lambda s: imports.cancel(s, *key[:2]))
 
     ended = life.get(database, key)
     assert ended.status == "cancelled"
-    assert law(ended) == {"created": 400, "failed": 600, "unprocessed": 2_500}
+    assert law(ended) == {"created": 40, "failed": 60, "unprocessed": 250}
     with database.reading() as session:
         assert sorted(session.exec(select(Outbox.kind)).all()) == ["card", "summary"]
     with pytest.raises(WrongState, match="cancelled"):
@@ -101,19 +108,24 @@ def test_paused_import_can_be_cancelled(database: Database, files: Files) -> Non
 @pytest.mark.parametrize(
     ("total", "bad", "rules"),
     [
-        (3_500, range(400, 899), {}),  # fewer than half of what was done
-        (900, range(900), {}),  # too few rows to say
-        (1_000, range(1_000), {}),  # nothing is left to ask about
-        (3_500, range(3_500), {"budget_share": None}),
-        (3_500, range(3_500), {"budget_rows": 10_000}),
-        (3_500, range(600), {"budget_share": 0.7}),
+        (350, range(40, 89), {}),  # fewer than half of what was done
+        (90, range(90), {}),  # too few rows to say
+        (100, range(100), {}),  # nothing is left to ask about
+        (350, range(350), {"budget_share": None}),
+        (350, range(350), {"budget_rows": 1_000}),
+        (350, range(60), {"budget_share": 0.7}),
     ],
 )
 def test_others_do_not_pause(
-    database: Database, files: Files, total: int, bad: range, rules: dict[str, object]
+    database: Database,
+    files: Files,
+    tenth: None,
+    total: int,
+    bad: range,
+    rules: dict[str, object],
 ) -> None:
     """Below the thresholds, which are rules, or with nothing left to do, an import just ends."""
-    done = life.run(database, files, rows(total, bad), **rules)
+    done = life.run(database, files, rows(total, bad), **{"budget_rows": 100, **rules})
 
     assert done.status == "completed"
     assert (done.failed, done.created) == (len(bad), total - len(bad))

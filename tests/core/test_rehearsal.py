@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import SQLModel
@@ -25,6 +25,7 @@ from core.tally import COUNTS
 from core.uploads import Files
 from tests.core import life
 from tests.core.test_engine import row_cells
+from tests.parts.examples import examples
 
 HEADER = ("First name", "Email", "Phone", "Mobile", "Badge", "Tags", "Booth", "Name", "Opt-out")
 TARGETS = [
@@ -63,11 +64,7 @@ def test_rehearsal_equals_import(name: str, request: pytest.FixtureRequest, tmp_
     files = Files(tmp_path / "files")
     first = life.run(database, files, as_csv([]))
 
-    @settings(
-        max_examples=15 if name == "sqlite" else 6,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @examples(8 if name == "sqlite" else 4)
     @given(rows=st.lists(row_cells, max_size=12), on_match=st.sampled_from(OnMatch))
     def check(rows: list[tuple[str, ...]], on_match: OnMatch) -> None:
         content, before = as_csv(rows), contents(database)

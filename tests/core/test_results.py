@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete
 from sqlmodel import col, select
@@ -25,6 +25,7 @@ from tests.core import life
 from tests.core.test_engine import row_cells
 from tests.core.test_rehearsal import TARGETS, as_csv
 from tests.core.test_undo import undo_all
+from tests.parts.examples import examples
 
 
 @pytest.fixture
@@ -53,11 +54,7 @@ def test_outcomes_add_up_to_the_counts(
     database: Database = request.getfixturevalue(f"{name}_database")
     monkeypatch.setattr(imports, "PART_ROWS", (1, 3))
 
-    @settings(
-        max_examples=10 if name == "sqlite" else 4,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @examples(6 if name == "sqlite" else 3)
     @given(rows=st.lists(row_cells, max_size=14), on_match=st.sampled_from(OnMatch))
     def check(rows: list[tuple[str, ...]], on_match: OnMatch) -> None:
         content = as_csv(rows)

@@ -25,6 +25,7 @@ from core.sheet import Row
 from core.uploads import Files
 from tests.core import dump, life
 from tests.core.test_engine import all_rules
+from tests.parts.examples import examples
 
 TARGETS = ["name", "email", "phone", "title", "unsubscribed"]
 NAMES = ("created", "updated", "unchanged", "skipped", "failed")
@@ -74,6 +75,7 @@ def counts(done: Import) -> dict[str, int]:
 # ---- as data -----------------------------------------------------------------------------------
 
 
+@examples(25)
 @given(all_rules)
 def test_rules_survive_json(rules: ImportRules) -> None:
     """Rules are the same after JSON, by either library."""
@@ -385,6 +387,7 @@ def test_x35_names_are_split(name: str, parts: tuple[str, str] | None) -> None:
     assert split_name(name) == parts
 
 
+@examples(50)
 @given(st.text(alphabet="ab ,.DrJ"))
 def test_x35_no_word_is_lost(name: str) -> None:
     """Every word of a split name is in one of its parts."""

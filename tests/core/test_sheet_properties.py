@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core.errors import UnreadableFile
@@ -16,6 +16,7 @@ from core.lines import Lines
 from core.profile import learn
 from core.records import rows
 from core.sheet import Format, Position, Row, inspect, read
+from tests.parts.examples import examples
 
 HEADERS = ["Email", "First name", "Last name", "Phone", "Company", "Notes", "Created"]
 VALUES = {
@@ -108,7 +109,7 @@ def written(table: list[list[str]], dialect: dict[str, object], encoding: str) -
     return text.getvalue().replace(sign, delimiter).encode(encoding)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(80)
 @given(data=st.data(), dialect=dialects(), encoding=st.sampled_from(ENCODINGS))
 def test_a_table_in_any_dialect_is_read_back_whole(data, dialect, encoding) -> None:
     """In any encoding, delimiter, quoting and line ending, every cell comes back as it was."""
@@ -163,7 +164,7 @@ def rows_and_positions(
     return found, positions
 
 
-@settings(max_examples=300, deadline=None)
+@examples(150)
 @given(
     text=MESS,
     width=st.integers(1, 4),
@@ -187,7 +188,7 @@ def test_reading_from_any_row_equals_the_tail_of_reading_it_all(
         assert tail == whole[index:]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(150)
 @given(text=MESS, width=st.integers(1, 4), profiled=st.booleans())
 def test_no_mess_stops_the_reading_or_loses_text(text, width, profiled) -> None:
     """Good rows have the header's width, and every letter of the file is in a cell, in order."""
@@ -225,7 +226,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(150)
 @given(
     data=st.one_of(
         st.binary(max_size=300),

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
@@ -30,6 +30,7 @@ from core.uploads import Files
 from tests.core import dump, test_engine
 from tests.core.reference import reference
 from tests.core.test_engine import FORMAT, HEADER, NAMES, PLAIN, TARGETS, all_rules, row_cells
+from tests.parts.examples import examples
 
 Rows = Sequence[Sequence[str]]
 _accounts = count(1)
@@ -153,11 +154,7 @@ def test_equals_reference_with_any_workers(
     database: Database = request.getfixturevalue(f"{name}_database")
     reached = {"late": 0, "free": 0}
 
-    @settings(
-        max_examples=30 if name == "sqlite" else 12,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @examples(20 if name == "sqlite" else 12)
     @given(
         before=st.lists(row_cells, max_size=6),
         rows=st.lists((row_cells | unique_cells).filter(any), min_size=1, max_size=16),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import Session, col, select
@@ -21,6 +21,7 @@ from core.rules import ImportRules, OnMatch
 from core.uploads import Files
 from tests.core import dump, life
 from tests.core.test_engine import all_rules, row_cells, run
+from tests.parts.examples import examples
 
 _accounts = count(500_000)
 FIRST = b"Name,Email,Phone,Tags\nAna,ana@example.com,+12025550143,vip\nBen,ben@example.com,,\n"
@@ -90,11 +91,7 @@ def test_import_then_undo(
     database: Database = request.getfixturevalue(f"{name}_database")
     monkeypatch.setattr(undo, "BATCH_LEADS", 3)
 
-    @settings(
-        max_examples=30 if name == "sqlite" else 10,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @examples(15 if name == "sqlite" else 5)
     @given(
         files=st.lists(st.lists(no_opt_outs, max_size=10), min_size=2, max_size=3),
         rules=all_rules,
@@ -120,7 +117,7 @@ def test_import_then_undo(
 @given(
     before=st.lists(row_cells, max_size=5), rows=st.lists(row_cells, max_size=10), rules=all_rules
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(20)
 def test_opt_outs_are_never_undone(
     sqlite_database: Database,
     before: list[tuple[str, ...]],
@@ -166,7 +163,7 @@ def test_a_kept_opt_out_is_a_touch(sqlite_database: Database) -> None:
 
 
 @given(rows=st.lists(no_opt_outs, min_size=1, max_size=10), edited=st.integers(0, 20))
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(12)
 def test_edited_leads_keep_their_edits(
     sqlite_database: Database, rows: list[tuple[str, ...]], edited: int
 ) -> None:
