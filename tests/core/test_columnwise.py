@@ -90,7 +90,7 @@ def passed_on(batch: Batch) -> Batch:
     return ahead.unpacked(ahead.packed(batch))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.tuples(_cells, st.sampled_from([*[None] * 9, Severity.WARNING])), max_size=12),
     _rules,
