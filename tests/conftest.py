@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 import redis
+from hypothesis import settings
 from playwright.sync_api import Browser
 
 from core.db import Database
@@ -22,6 +23,9 @@ from tests.parts.chromium import installed_chromium, running_chromium
 from tests.parts.databases import TEMPLATE, copied_postgres, copied_sqlite, migrated
 from tests.parts.postgres import Postgres, running_postgres
 from tests.parts.valkey import running_valkey
+
+# ``--hypothesis-profile=long`` looks for it before any test is imported (tests/parts/examples.py).
+settings.register_profile("long", max_examples=1_000)
 
 OURS = ("LEADPORT_", "SLACK_", "DATABASE_URL", "REDIS_URL", "PORT")
 

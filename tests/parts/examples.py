@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, settings
 
 #: Hypothesis's own default number of examples stands for one run.
 _USUAL = 100
-settings.register_profile("long", max_examples=10 * _USUAL)
 
 
 def often(few: int) -> int:
