@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 
 from core import bulk, columnwise, engine
 from core.batch import Batch
@@ -17,6 +17,7 @@ from core.rules import ImportRules, OnMatch
 from core.sheet import Row
 from tests.core import dump
 from tests.core.test_engine import job_of
+from tests.parts.examples import examples
 
 TARGETS = ("email", "phone", "alias_phone", "name")
 _phones = st.sampled_from(["", "+442079460018", "+442079460018", "+442079460019"])
@@ -45,7 +46,7 @@ _numbers = count(1)
     at=0,
 )
 @given(before=_rows, rows=_rows, rules=_rules, at=st.integers(0, 6))
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60)
 def test_at_once_is_one_by_one(
     sqlite_database: Database,
     before: list[tuple[str, ...]],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import hypothesis.strategies as st
-from hypothesis import given, settings
+from hypothesis import given
 
 from core import ahead, columnwise
 from core.batch import Batch
@@ -16,6 +16,7 @@ from core.mapping import Reader
 from core.problems import Problem, ProblemCode, Severity
 from core.rules import Blank, ImportRules
 from core.sheet import Row
+from tests.parts.examples import examples
 
 TARGETS = (
     "email", "alias_email", "phone", "alias_phone", "external_id", "social",
@@ -90,7 +91,7 @@ def passed_on(batch: Batch) -> Batch:
     return ahead.unpacked(ahead.packed(batch))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(80)
 @given(
     st.lists(st.tuples(_cells, st.sampled_from([*[None] * 9, Severity.WARNING])), max_size=12),
     _rules,

@@ -7,11 +7,12 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from core import records, survey, walking
 from core.errors import UnreadableFile
 from core.sheet import Sheet, inspect, read
+from tests.parts.examples import examples
 
 _LINES = [
     *["Ana,ana@example.com,1"] * 12,
@@ -28,7 +29,7 @@ _LINES = [
     alone=st.integers(1, 6),
     end=st.sampled_from(["\n", "\r\n"]),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(40)
 def test_runs_are_rows_one_by_one(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
