@@ -29,7 +29,7 @@ from sqlalchemy.exc import OperationalError
 
 from core.db import Database, upgrade
 from worker import jobs, logs, readiness, sweeper
-from worker.queue import QUICK, ROWS, rq_queue
+from worker.queue import QUICK, ROWS, UNNAMED, rq_queue
 from worker.settings import Settings
 from worker.station import Station, open_station
 
@@ -157,7 +157,7 @@ def _serve(name: str, settings: Settings, station: Station) -> None:
 
 def _work(name: str, settings: Settings, station: Station) -> None:
     jobs.equip(station)
-    connection = Redis.from_url(str(settings.redis_url))
+    connection = Redis.from_url(str(settings.redis_url), driver_info=UNNAMED)
     worker = Worker(
         [rq_queue(name, connection)],
         connection=connection,

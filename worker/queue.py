@@ -38,6 +38,9 @@ _TIMEOUT = {"read": 1_800, "forecast": 3_600, "spread": 900, "write": 900, "undo
 _DELIVERY = {"card": (QUICK, 120), "summary": (ROWS, 3_600)}
 _RESULT_TTL = 60
 _FAILURE_TTL = 7 * 24 * 3_600
+#: To say which library it is, redis-py would read the package's metadata for every connection: as
+#: much work as all else that a message takes.
+UNNAMED: None = None
 #: How often it is said that Redis is away.
 AWAY_AGAIN_SECONDS = 60.0
 
@@ -47,7 +50,11 @@ log = logging.getLogger(__name__)
 def connect(redis_url: str) -> Redis:
     """A client that does not wait long for a Redis that is away."""
     return Redis.from_url(
-        redis_url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 1)
+        redis_url,
+        socket_connect_timeout=1,
+        socket_timeout=2,
+        retry=Retry(NoBackoff(), 1),
+        driver_info=UNNAMED,
     )
 
 
