@@ -43,13 +43,13 @@ from worker.workspaces import Workspaces
 SECRET, TOKEN = "a signing secret of 32 characters", "xoxb-a-token-of-the-sandbox"
 #: Short leases and short pauses: what takes a minute in production takes a second here.
 PACE = {
-    "LEADPORT_LEASE_SECONDS": "1.2",
+    "LEADPORT_LEASE_SECONDS": "1.5",
     "LEADPORT_DELIVERY_LEASE_SECONDS": "2.6",
     "LEADPORT_SLACK_TIMEOUT_SECONDS": "2",
-    "LEADPORT_SWEEP_SECONDS": "0.2",
-    "LEADPORT_TICK_SECONDS": "0.1",
+    "LEADPORT_SWEEP_SECONDS": "0.4",
+    "LEADPORT_TICK_SECONDS": "0.2",
     "LEADPORT_EDIT_SECONDS": "0.2",
-    "LEADPORT_MAX_CLAIMS": "3",
+    "LEADPORT_MAX_CLAIMS": "4",
     "LEADPORT_ROW_WORKERS": "2",  # one works on while the other's work horse stands still
 }
 T = TypeVar("T")
