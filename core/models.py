@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, String, Text
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, String, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -254,6 +254,15 @@ class RowProblem(SQLModel, table=True):
     """One thing wrong with one row of one import."""
 
     __tablename__: ClassVar[str] = "row_problem"
+    __table_args__ = (
+        # Callers poll for the errors of a job, which may be few among a million notes. A query has
+        # to write the severity out: ``asking.is_error``.
+        Index(
+            "ix_row_problem_error", "account_id", "import_id", "row", "seq",
+            sqlite_where=text("severity = 'error'"),
+            postgresql_where=text("severity = 'error'"),
+        ),
+    )  # fmt: skip
 
     account_id: int = _key()
     import_id: int = _key()

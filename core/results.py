@@ -19,11 +19,11 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from core import ids, imports
+from core.asking import is_error
 from core.columns import OPT_OUT_TARGETS
 from core.deciding import CREATED, FAILED, SKIPPED, UNCHANGED, UPDATED
 from core.errors import WrongState
 from core.models import Import, ImportPart, LeadChange, RowProblem
-from core.problems import Severity
 from core.sheet import Format, Row, read
 from core.uploads import Files
 
@@ -209,7 +209,7 @@ def _reasons(
         .where(
             col(RowProblem.account_id) == account_id,
             col(RowProblem.import_id) == import_id,
-            *([col(RowProblem.severity) == Severity.ERROR] if errors_only else []),
+            *([is_error()] if errors_only else []),
         )
         .order_by(col(RowProblem.row), col(RowProblem.seq))
         .execution_options(yield_per=_AT_ONCE)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event, text
 
-from core import aftermath, imports
+from core import aftermath, asking, imports
 from core.db import Database
 from core.models import Lead
 from core.uploads import Files
@@ -61,3 +63,26 @@ def test_failures_of_a_file_that_is_gone(database: Database, files: Files) -> No
         found = list(aftermath.failures(session, files, done.account_id, done.id))
     assert [(one.row, one.cells) for one in found] == [(2, {}), (4, {}), (6, {})]
     assert found[0].value == "nope"
+
+
+def test_errors_are_found_by_an_index_of_their_own(database: Database, files: Files) -> None:
+    """Whatever number of notes an import has, its errors are read without looking at them."""
+    done = life.run(database, files, CONTENT)
+    statements: list[str] = []
+    listening = (database.engine, "before_cursor_execute")
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        statements.append(statement)
+
+    with database.reading() as session:
+        event.listen(*listening, note)
+        list(asking.failed_rows(session, done.account_id, done.id))
+        event.remove(*listening, note)
+        [asked] = [each for each in statements if "row_problem" in each]
+        asked = re.sub(r"\?|%\(\w+\)s(::\w+)?", "1", asked)
+        explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN (COSTS OFF)"
+        # A table this small is read whole unless that is made dear.
+        if not database.is_sqlite:
+            session.connection().execute(text("SET LOCAL enable_seqscan = off"))
+        plan = str(session.connection().execute(text(f"{explain} {asked}")).all())
+    assert "ix_row_problem_error" in plan
