@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import itertools
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -23,6 +22,7 @@ from core.db import Database
 from core.uploads import Files
 from tests.parts.databases import copied_postgres, copied_sqlite
 from tests.parts.postgres import Postgres
+from tests.parts.working import working
 from tests.sandbox.conftest import serving
 from worker.jobs import do_part
 from worker.queue import Bell
@@ -65,22 +65,9 @@ class Api:
                 do_part(self.station, part)
         raise AssertionError("the work never ends")
 
-    @contextmanager
-    def working(self) -> Iterator[None]:
+    def working(self) -> AbstractContextManager[None]:
         """A worker beside the test, for as long as the context is open."""
-        stop = threading.Event()
-
-        def run() -> None:
-            while not stop.wait(0.02):
-                self.work()
-
-        worker = threading.Thread(target=run)
-        worker.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            worker.join()
+        return working(self.work)
 
 
 @dataclass

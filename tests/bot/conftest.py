@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from core.outbox import OutboxKey
 from core.uploads import Files
 from sandbox.client import Message, Person, Sandbox
 from sandbox.config import Config
+from tests.parts.working import working
 from tests.sandbox.conftest import serving
 from worker import thread
 from worker.jobs import do_part
@@ -66,22 +66,9 @@ class Office:
                 do_part(self.station, part)
         raise AssertionError("the work never ends")
 
-    @contextmanager
-    def working(self) -> Iterator[None]:
+    def working(self) -> AbstractContextManager[None]:
         """A worker beside the test, for as long as the context is open."""
-        stop = threading.Event()
-
-        def run() -> None:
-            while not stop.wait(0.02):
-                self.work()
-
-        worker = threading.Thread(target=run)
-        worker.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            worker.join()
+        return working(self.work)
 
     def card(self, shared: Message, who: Person | None = None) -> Message:
         """The newest card under a file, as it is after all work that waits."""
