@@ -8,6 +8,7 @@ made of it: ``tests/core/test_columnwise.py`` holds the two equal.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from itertools import islice
 
 import orjson
@@ -60,19 +61,16 @@ class _Understood:
         self._look_for_keys(bearings)
         for at in self._reader.tags_at:
             self._odd.update(place for place, cell in enumerate(self._cells[at]) if cell.strip())
-        names, columns = self._fields()
+        fields = self._fields()
         rows = self._rows
-        own = [bearing for bearing in bearings if bearing.main]
-        names += [bearing.kind for bearing in own]
-        columns += [bearing.values for bearing in own]
         if self._odd:
             places = [at for at in range(len(rows)) if at not in self._odd]
             rows = [rows[at] for at in places]
-            columns = [[column[at] for at in places] for column in columns]
+            fields = {name: [cells[at] for at in places] for name, cells in fields.items()}
             bearings = [bearing.picked(places) for bearing in bearings]
         plain.rows += [row[0] for row in rows]
         plain.lines += [row[1] for row in rows]
-        plain.made += _made(names, columns, len(rows))
+        plain.made += _made(fields | {each.kind: each.values for each in bearings if each.main})
         plain.bear(bearings)
         return self._odd
 
@@ -98,21 +96,23 @@ class _Understood:
         if kind is Kind.EMAIL:
             return emails.common(cells)
         if kind is Kind.PHONE:
-            return phones.common(cells, self._regions(), self._reader.rules.phone_level)
+            return phones.common(cells, self._regions, self._reader.rules.phone_level)
         return [None] * len(cells)
 
     def _unsure(self, place: int, kind: Kind, cell: str) -> str:
         bare = cell.strip()
         if not bare:
             return ""
-        region = self._regions()[place] if kind is Kind.PHONE else None
+        region = self._regions[place] if kind is Kind.PHONE else None
         value = normalise(kind, bare, region, self._reader.rules.phone_level)
         if isinstance(value, str):
             return value
         self._odd.add(place)
         return ""
 
+    @cached_property
     def _regions(self) -> Sequence[str | None]:
+        """Where the phones of each row are dialled without a +."""
         at = self._reader.country_at
         if at is None:
             return [self._reader.rules.region] * len(self._rows)
@@ -138,32 +138,28 @@ class _Understood:
 
     # ---- fields
 
-    def _fields(self) -> tuple[list[str], list[Cells]]:
-        """The names of the fields and their cells, cleaned."""
-        reader, names, columns = self._reader, [], []
+    def _fields(self) -> dict[str, Cells]:
+        """The fields and their cells, cleaned."""
+        reader, fields = self._reader, {}
         for at, name in reader.fields_at:
             cells = self._cells[at]
             if not is_tidy("|".join(cells)):
                 cells = list(map(reader.clean, cells))
             for sign in filter(cells.__contains__, reader.clearing(name)):
                 self._odd.update(place for place, cell in enumerate(cells) if cell == sign)
-            names.append(name)
-            columns.append(cells)
-        return names, columns
+            fields[name] = cells
+        return fields
 
 
-def _made(names: Sequence[str], columns: Sequence[Cells], count: int) -> list[str]:
+def _made(fields: dict[str, Cells]) -> list[str]:
     """The stored fields of the leads, with those that have no value left out."""
-    # In the order of ``stored.dump``, which need not sort them again then.
-    order = sorted(range(len(names)), key=names.__getitem__)
-    names = [names[at] for at in order]
+    names = sorted(fields)  # the order of ``stored.dump``, which need not sort them again then
     dumps: Callable[[dict[str, str]], bytes] = orjson.dumps
-    whole = zip(*(columns[at] for at in order), strict=True)
     return [
         dumps(
             dict(zip(names, values, strict=True))
             if "" not in values
             else {name: value for name, value in zip(names, values, strict=True) if value}
         ).decode()
-        for values in whole
+        for values in zip(*map(fields.__getitem__, names), strict=True)
     ]
