@@ -38,6 +38,9 @@ PART_ROWS = (1_000, 10_000)
 #: On PostgreSQL nobody waits for a part, and small ones cost the index of identifiers more. Both
 #: the rows being written and those being read ahead are in memory: about 3 kB a row together.
 PART_ROWS_AT_ONCE = 20_000
+#: Rows times columns of a part, for files so wide that the rows above would fill the memory. A part
+#: has a thousand rows all the same: files are marked no more often.
+PART_CELLS = 1_000_000
 #: From so many rows on it may pay to find out which of them may be written in any order; with
 #: 100,000 rows on two cores it does not (docs/decisions/0009).
 SPREAD_ROWS = 200_000
@@ -74,7 +77,8 @@ def cut(sheet: dict[str, Any], *, sqlite: bool) -> list[tuple[Position, int]]:
     marks = [Position(*mark) for mark in sheet["marks"]]
     total: int = sheet["row_count"]
     least, most = PART_ROWS[0], PART_ROWS[1] if sqlite else PART_ROWS_AT_ONCE
-    step = max(1, min(most, total // 5) // least)
+    narrow = PART_CELLS // len(sheet["format"]["header"])
+    step = max(1, min(most, total // 5, narrow) // least)
     starts = marks[:1] + marks[max(1, step // 4) :: step]
     ends = [mark.row for mark in starts[1:]] + [total + 1]
     return [(mark, end - mark.row) for mark, end in zip(starts, ends, strict=True)]

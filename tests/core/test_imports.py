@@ -183,6 +183,22 @@ def test_a_door_may_take_fewer_rows(database: Database, files: Files) -> None:
     ]
 
 
+def test_parts_of_wide_files_are_short() -> None:
+    """A part holds no more cells than fit the memory, whatever the number of columns."""
+    sheet = {
+        "marks": [[row, row + 1, row * 100] for row in range(1, 100_001, 1_000)],
+        "row_count": 100_000,
+        "format": {"header": [f"Column {n}" for n in range(400)]},
+    }
+
+    wide = [rows for _, rows in imports.cut(sheet, sqlite=False)]
+    sheet["format"] = {"header": ["Email", "Name"]}
+    narrow = [rows for _, rows in imports.cut(sheet, sqlite=False)]
+
+    assert max(wide) == 2_000 and max(narrow) == 20_000
+    assert sum(wide) == sum(narrow) == 100_000
+
+
 def test_parts_follow_the_file(database: Database, files: Files) -> None:
     """A larger file is cut into parts at marks, and no row is lost between them."""
     done = life.run(database, files, many(3_500))
