@@ -20,6 +20,7 @@ from core.mapping import Column, Reader, is_tidy
 from core.sheet import Row
 
 _ROWS = 1_000  # looked at together: one strange cell costs its column the short way in these
+_CELLS = 100_000  # the same, of rows so wide that they would take much memory
 
 #: One column of cells, one for each row.
 Cells = Sequence[str]
@@ -31,8 +32,8 @@ def batch(reader: Reader, rows: Iterable[Row]) -> Batch:
     if not reader.may_be_plain:
         found.odd = list(map(reader.candidate, rows))
         return found
-    rows = iter(rows)
-    while some := list(islice(rows, _ROWS)):
+    rows, together = iter(rows), max(1, min(_ROWS, _CELLS // len(reader.targets)))
+    while some := list(islice(rows, together)):
         _add(found, reader, some)
     return found
 

@@ -22,6 +22,7 @@ from core.uploads import Files, Stored
 SAMPLE_ROWS = 20
 #: Rows looked at to see which identifier tells the rows of a file apart.
 PROBE_ROWS = 2_000
+_PROBE_CELLS = 200_000  # at most, of files so wide that these rows would take much memory
 
 #: The order in which identifiers are trusted to name a person.
 _KINDS = (Kind.EMAIL, Kind.PHONE, Kind.EXTERNAL_ID, Kind.SOCIAL, Kind.COOKIE)
@@ -106,7 +107,7 @@ class Look:
     path: Path  #: of the text that the file was turned into; its own where it is text already
     sheet: Sheet
     guesses: tuple[columns.Guess, ...]
-    probe: list[list[str]]  #: the first ``PROBE_ROWS`` rows
+    probe: list[list[str]]  #: the first ``PROBE_ROWS`` rows, or fewer of a wide file
     region: str | None  #: the account's country
 
 
@@ -119,7 +120,8 @@ def look_at(path: Path, folder: Path, name: str, region: str | None, limits: Lim
     sheet = _inspected(text, path, name, limits)
     named = sheet.format.header_line > 0
     guesses = columns.guess(sheet.format.header, _telling(text, sheet), region, named)
-    probe = [row.cells for row in read(text, sheet.format, count=PROBE_ROWS)]
+    rows = max(1, min(PROBE_ROWS, _PROBE_CELLS // len(sheet.format.header)))
+    probe = [row.cells for row in read(text, sheet.format, count=rows)]
     return Look(text, sheet, guesses, probe, region)
 
 
