@@ -9,6 +9,8 @@ ARGS ?=
 # Tests that kill and stop real processes meet real clocks. On a machine that stalls for seconds they
 # may fail for no fault of ours; a real fault fails every time. The summary names what was run again.
 RERUNS := $(if $(CI),--reruns 2)
+# The suite and the demo start many processes: each would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list the targets
