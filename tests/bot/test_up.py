@@ -99,20 +99,21 @@ def wait_for_page(port: str) -> None:
 
 @pytest.mark.parametrize("line", (ROOT / "Procfile").read_text().splitlines())
 def test_the_procfile_s_lines_start(line: str, tmp_path: Path, valkey: str) -> None:
-    """Each line of the Procfile starts a process that stays up and ends on SIGTERM."""
+    """Each line of the Procfile starts what serves or works, and ends on SIGTERM."""
     name, _, command = line.partition(": ")
     program, *arguments = command.split()
     assert program == "leadport"
     port = free_port()
     env = {"LEADPORT_DATA_DIR": str(tmp_path), "REDIS_URL": valkey, "PORT": str(port)}
-    family = Family(Program(name, (sys.executable, "-m", "bot.cli", *arguments), env))
+    started = Family(Program(name, (sys.executable, "-m", "bot.cli", *arguments), env))
     try:
         if name == "web":
             wait_until_ready(port)
-        time.sleep(1.5)
-        assert family.ended() is None
-        family.ask_to_end()
-        assert family.process.wait(SECONDS) in (0, -signal.SIGTERM)
+        else:
+            family(started.pid, 3)
+        assert started.ended() is None
+        started.ask_to_end()
+        assert started.process.wait(SECONDS) in (0, -signal.SIGTERM)
     finally:
-        family.kill()
-        family.output.close()
+        started.kill()
+        started.output.close()
