@@ -23,7 +23,7 @@ from bot.api.limits import Limits, Rates
 from bot.api.office import Office
 from bot.desk import Desk
 from bot.dialects import DIALECTS
-from bot.pages import docs, status
+from bot.pages import status
 from bot.slack import app as slack_app
 from bot.slack import install
 from bot.slack.door import Door
@@ -183,6 +183,8 @@ async def readyz(request: Request) -> Response:
 
 def _described(server: str) -> tuple[bytes, str]:
     """The OpenAPI document as JSON, and as a page to read."""
+    from bot.pages import docs  # with the first reader: Markdown takes a moment to import
+
     document = openapi.document(DIALECTS, version("leadport"), server)
     return serving.json_bytes(document), docs.page(document)
 
