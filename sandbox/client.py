@@ -8,6 +8,7 @@ ana.click(card, "start_import")
 
 import time
 from collections.abc import Callable
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,7 +27,8 @@ __all__ = [
     "View",
 ]
 
-POLL_SECONDS = 0.05
+#: The pauses between two looks, in seconds: short at first, and then as the last one.
+LOOKS = (0.005, 0.01, 0.02, 0.05)
 
 
 class StillWaitingError(Exception):
@@ -119,13 +121,16 @@ class Person:
         """The first message of a channel that fits; raises StillWaitingError."""
         return self._wait(lambda: self.messages(channel), predicate, timeout)
 
+    def _end(self, timeout: float | None) -> float:
+        return time.monotonic() + (self.timeout if timeout is None else timeout)
+
     def _wait(
         self,
         look: Callable[[], list[Message]],
         predicate: Callable[[Message], bool],
         timeout: float | None,
     ) -> Message:
-        until = time.monotonic() + (self.timeout if timeout is None else timeout)
+        until, pauses = self._end(timeout), chain(LOOKS, repeat(LOOKS[-1]))
         while True:
             seen = look()
             found = next((message for message in seen if predicate(message)), None)
@@ -134,7 +139,7 @@ class Person:
             if time.monotonic() > until:
                 shown = "\n---\n".join(message.words for message in seen)
                 raise StillWaitingError(f"nothing fits among:\n{shown}")
-            time.sleep(POLL_SECONDS)
+            time.sleep(next(pauses))
 
     def click(
         self,
@@ -174,7 +179,7 @@ class Person:
         self, predicate: Callable[[View], bool] = lambda view: True, timeout: float | None = None
     ) -> View:
         """The modal on top, once one is open that fits; raises StillWaitingError."""
-        until = time.monotonic() + (self.timeout if timeout is None else timeout)
+        until, pauses = self._end(timeout), chain(LOOKS, repeat(LOOKS[-1]))
         while True:
             views = self.views()
             if views and predicate(views[-1]):
@@ -182,7 +187,7 @@ class Person:
             if time.monotonic() > until:
                 shown = [view.words for view in views]
                 raise StillWaitingError(f"no such view is open; open are: {shown}")
-            time.sleep(POLL_SECONDS)
+            time.sleep(next(pauses))
 
     def submit(self, view: View, values: Json | None = None) -> Reaction:
         """Submit a modal with {block_id: {action_id: value}}; options go by their value."""

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from bot.api import arriving
 from tests.api.conftest import Customer
 from tests.api.leadvibe import EMAIL, Caller
 
@@ -64,8 +65,9 @@ def head(customer: Customer, path: str, *lines: str) -> bytes:
 
 
 @pytest.mark.parametrize("path", ["/leads/import/preview", "/leads/import/start"])
-def test_a_length_that_is_a_lie(caller: Caller, path: str) -> None:
+def test_a_length_that_is_a_lie(caller: Caller, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     """200 MB are announced and never come: 413 at once, without waiting for them."""
+    monkeypatch.setattr(arriving, "_PAUSE_SECONDS", 0.05)
     kind = f"Content-Type: {FORM['Content-Type']}"
     request = head(caller.customer, path, "Content-Length: 200000000", kind) + b"--b0undary\r\n"
 
