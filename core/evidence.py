@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from phonenumbers import ndd_prefix_for_region
@@ -46,6 +46,8 @@ _CODE = re.compile(r"(?=\S*\d)[\w:.\-/]{2,64}")
 
 def is_email(value: str, region: str | None = None) -> bool:
     """Whether the value is one or more email addresses."""
+    if "@" not in value and "\uff20" not in value:
+        return False  # most columns are asked, and to refuse a value takes long
     pieces = split(Kind.EMAIL, value)
     return bool(pieces) and all(isinstance(normalise(Kind.EMAIL, p), str) for p in pieces)
 
@@ -144,6 +146,7 @@ class Evidence:
     values: tuple[str, ...]
     rows: int
     region: str | None = None
+    _known: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, sample: Sequence[Sequence[str]], column: int, region: str | None) -> Evidence:
@@ -161,8 +164,11 @@ class Evidence:
         """The share of the values that look like ``look``, a key of the table above; 0 if none."""
         if not self.values:
             return 0.0
-        test = _LOOKS[look]
-        return sum(test(value, self.region) for value in self.values) / len(self.values)
+        if look not in self._known:
+            test = _LOOKS[look]
+            fitting = sum(test(value, self.region) for value in self.values)
+            self._known[look] = fitting / len(self.values)
+        return self._known[look]
 
     @cached_property
     def distinct(self) -> float:
