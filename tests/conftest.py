@@ -6,6 +6,7 @@ with it. Every test gets a database and a Valkey with nothing of another test in
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -37,6 +38,13 @@ def pytest_configure() -> None:
     # Every client reads the certificates of the world anew, 50 ms each; ours speak plain HTTP.
     httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)
     databases.remember_statements()
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays to the end: to look through it for garbage again and again costs a
+    test in twenty."""
+    gc.collect()
+    gc.freeze()
 
 
 # ---- databases ---------------------------------------------------------------------------------
