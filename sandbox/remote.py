@@ -10,6 +10,10 @@ import httpx
 from sandbox.errors import Json
 from sandbox.http_line import certificates
 
+#: A server closes a line on which nothing was said for 5 s. A request sent in that very moment
+#: would be lost, so no line is used again that has been silent for longer than 2 s.
+_LIMITS = httpx.Limits(keepalive_expiry=2.0)
+
 
 class RefusedError(Exception):
     """The sandbox says a person could not do that; the message says why."""
@@ -25,6 +29,7 @@ class Sandbox:
             timeout=timeout,
             trust_env=False,
             verify=certificates(self.base_url),
+            limits=_LIMITS,
         )
 
     def close(self) -> None:
