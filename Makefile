@@ -36,8 +36,7 @@ lint: install ## ruff, formatting, mypy --strict
 .PHONY: test
 test: install ## the whole suite, on real PostgreSQL, Valkey and Chromium
 	@scripts/install-chromium
-	@# Our programs start hundreds of times: what Python compiled for one is there for the next.
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n $(WORKERS) $(RERUNS) $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) $(RERUNS) $(ARGS)
 
 .PHONY: bench
 bench: .venv/bench ## the benchmarks, a few minutes; ARGS=--full for the sizes of the targets
