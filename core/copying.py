@@ -113,16 +113,20 @@ def _statement(table: str, columns: Sequence[str]) -> sql.Composed:
 def update_leads(session: Session, account: int, rows: Sequence[tuple[Any, ...]]) -> None:
     """Set fields, tags, version and updated_at of leads: (id, fields, tags, version, now)."""
     if rows:
-        ids, fields, tags, versions, times = (list(column) for column in zip(*rows, strict=True))
+        # One JSON text: psycopg escapes the members of an array one at a time.
+        values = (
+            f'{{"id":{lead},"fields":{fields},"tags":{tags},"version":{version},"at":{at}}}'
+            for lead, fields, tags, version, at in rows
+        )
         _driver(session).execute(
             """
             UPDATE lead SET fields = c.fields, tags = c.tags, version = c.version,
-                updated_at = c.updated_at
-            FROM unnest(%s::bigint[], %s::jsonb[], %s::jsonb[], %s::bigint[], %s::bigint[])
-                AS c (id, fields, tags, version, updated_at)
+                updated_at = c.at
+            FROM json_to_recordset(%s::json)
+                AS c (id bigint, fields jsonb, tags jsonb, version bigint, at bigint)
             WHERE lead.account_id = %s AND lead.id = c.id
             """,
-            (ids, fields, tags, versions, times, account),
+            (f"[{','.join(values)}]", account),
         )
 
 
@@ -170,17 +174,18 @@ def mark_undone(
 ) -> None:
     """Write down in the journal what undo did: (lead id, outcome, fields kept as JSON)."""
     if rows:
-        leads, outcomes, kept = (list(column) for column in zip(*rows, strict=True))
+        values = (f'{{"id":{lead},"undone":"{how}","kept":{kept}}}' for lead, how, kept in rows)
+        ids = [lead for lead, *_ in rows]
         _driver(session).execute(
             """
             UPDATE lead_change c SET undone = m.undone, kept = m.kept
-            FROM unnest(%s::bigint[], %s::text[], %s::jsonb[]) AS m (lead_id, undone, kept)
-            WHERE c.account_id = %s AND c.import_id = %s AND c.lead_id = m.lead_id
+            FROM json_to_recordset(%s::json) AS m (id bigint, undone text, kept jsonb)
+            WHERE c.account_id = %s AND c.import_id = %s AND c.lead_id = m.id
                 AND c.lead_id BETWEEN %s AND %s
             """,
             # A batch is a run of ids: without the bounds, and without fresh statistics, PostgreSQL
             # would read the whole journal for every batch.
-            (leads, outcomes, kept, account, import_id, min(leads), max(leads)),
+            (f"[{','.join(values)}]", account, import_id, min(ids), max(ids)),
         )
 
 
