@@ -3,8 +3,9 @@
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
-# Test processes; 2 suits a small machine. For example: make test WORKERS=4 ARGS="-k sheet"
-WORKERS ?= 2
+# Test processes; more than cores, because many tests wait for the processes that they watch. For
+# example: make test WORKERS=2 ARGS="-k sheet"
+WORKERS ?= 3
 ARGS ?=
 # Tests that kill and stop real processes meet real clocks. On a machine that stalls for seconds they
 # may fail for no fault of ours; a real fault fails every time. The summary names what was run again.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,10 +48,16 @@ def written_by_hand() -> list[str]:
     return [path for path in ours() if not (ROOT / path).is_relative_to(GENERATED)]
 
 
+@cache
+def nodes(source: str) -> tuple[ast.AST, ...]:
+    """All nodes of a module's syntax tree."""
+    return tuple(ast.walk(ast.parse(source)))
+
+
 def imported(path: str, source: str) -> Iterator[tuple[int, str]]:
     """Line and absolute name of everything a module imports, wherever in the module it does."""
     folders = Path(path).parts[:-1]
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -75,7 +82,7 @@ def long_functions(path: str, source: str) -> list[str]:
     return [
         f"{path}:{node.lineno} {node.name} has {lines} lines, {FUNCTION_LINES} are the most: "
         "give the steps in it names of their own."
-        for node in ast.walk(ast.parse(source))
+        for node in nodes(source)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.end_lineno
         and (lines := node.end_lineno - node.lineno + 1) > FUNCTION_LINES
