@@ -22,6 +22,7 @@ from sqlmodel import Session, create_engine
 
 #: How long a SQLite writer waits for another, in milliseconds.
 _BUSY_TIMEOUT = 30_000
+_LOOK_EVERY = (0.001, 0.004)  # seconds between two looks whether SQLite may be written to
 #: Any constant will do: it names the lock under which migrations run.
 _MIGRATION_LOCK = 7_236_501
 
@@ -183,7 +184,33 @@ def _prepare_scratch(connection: Any, record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     how = connection.get_execution_options().get("leadport_begin", "DEFERRED")
+    if how == "IMMEDIATE" and _has_begun_to_write(connection):
+        return
     connection.exec_driver_sql(f"BEGIN {how}")
+
+
+def _has_begun_to_write(connection: Connection) -> bool:
+    """Take SQLite's one write lock as soon as it is free; false where that takes too long.
+
+    SQLite's own wait looks every tenth of a second in the end. Between two parts of an import the
+    lock is free for less: whoever looked so rarely would wait for the end of the import.
+    """
+    driver: Any = connection.connection.driver_connection
+    until = time.monotonic() + _BUSY_TIMEOUT / 1000
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < until:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+                time.sleep(random.uniform(*_LOOK_EVERY))  # noqa: S311  (jitter)
+            else:
+                return True
+        return False
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT}")
 
 
 # ---- schema ------------------------------------------------------------------------------------

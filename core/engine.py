@@ -9,6 +9,7 @@ journal, problems and counts together. A killed worker leaves nothing behind, an
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +41,10 @@ from core.parts import Claim, PartKey
 from core.rules import ImportRules
 from core.sheet import Format, Position, read
 from core.uploads import Files
+
+#: After each part SQLite is left to others, in seconds: a dozen files can be taken in, and nobody
+#: who shares one has to wait for the end of somebody else's import.
+_COURTESY = 0.03
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,8 @@ def _write(database: Database, job: Job, claim: Claim, ahead: Ahead | None) -> N
         webhooks.progressed(session, running)
 
     database.transact(apply_part)
+    if database.is_sqlite:
+        time.sleep(_COURTESY)
 
 
 def _understood(database: Database, job: Job, claim: Claim, ahead: Ahead | None) -> Batch:

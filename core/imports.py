@@ -34,7 +34,7 @@ __all__ = [
 
 #: A part is about a fifth of the file, within these bounds, in rows. A part costs some statements
 #: whatever its size; on SQLite a large one keeps everybody else from writing for too long.
-PART_ROWS = (1_000, 10_000)
+PART_ROWS = (1_000, 5_000)
 #: On PostgreSQL nobody waits for a part, and small ones cost the index of identifiers more. Both
 #: the rows being written and those being read ahead are in memory: about 3 kB a row together.
 PART_ROWS_AT_ONCE = 20_000
