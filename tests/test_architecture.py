@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -48,19 +49,34 @@ def written_by_hand() -> list[str]:
     return [path for path in ours() if not (ROOT / path).is_relative_to(GENERATED)]
 
 
+class Facts(NamedTuple):
+    """What the rules ask of a module: no more of its tree is kept."""
+
+    imports: tuple[ast.Import | ast.ImportFrom, ...]
+    functions: tuple[tuple[int, str, int], ...]  #: line, name, lines
+
+
 @cache
-def nodes(source: str) -> tuple[ast.AST, ...]:
-    """All nodes of a module's syntax tree."""
-    return tuple(ast.walk(ast.parse(source)))
+def facts(source: str) -> Facts:
+    """The facts of a module, which several rules ask for."""
+    nodes = list(ast.walk(ast.parse(source)))
+    return Facts(
+        tuple(node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)),
+        tuple(
+            (node.lineno, node.name, node.end_lineno - node.lineno + 1)
+            for node in nodes
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno
+        ),
+    )
 
 
 def imported(path: str, source: str) -> Iterator[tuple[int, str]]:
     """Line and absolute name of everything a module imports, wherever in the module it does."""
     folders = Path(path).parts[:-1]
-    for node in nodes(source):
+    for node in facts(source).imports:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        else:
             above = folders[: len(folders) - node.level + 1] if node.level else ()
             yield node.lineno, ".".join((*above, *filter(None, [node.module])))
 
@@ -80,12 +96,10 @@ def breaches(path: str, source: str) -> list[str]:
 
 def long_functions(path: str, source: str) -> list[str]:
     return [
-        f"{path}:{node.lineno} {node.name} has {lines} lines, {FUNCTION_LINES} are the most: "
+        f"{path}:{line} {name} has {lines} lines, {FUNCTION_LINES} are the most: "
         "give the steps in it names of their own."
-        for node in nodes(source)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.end_lineno
-        and (lines := node.end_lineno - node.lineno + 1) > FUNCTION_LINES
+        for line, name, lines in facts(source).functions
+        if lines > FUNCTION_LINES
     ]
 
 
