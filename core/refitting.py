@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations, islice
+from math import comb
 from typing import NamedTuple
 
 from core.mending import alone, scan
+from core.placing import joins, spreads
 from core.problems import Problem, ProblemCode, Severity
 from core.profile import Column, confirmed, contradicts, fit
 from core.table import DELIMITER_NAMES, STAND_IN, Dialect
@@ -115,8 +117,14 @@ def _is_row(cells: list[str], profile: Sequence[Column]) -> bool:
 def _only(
     readings: Iterator[list[str]], problem: Problem, profile: Sequence[Column]
 ) -> Refit | None:
-    """The reading, if all there are say the same; of several, the one that brings nothing new."""
-    different = {tuple(cells) for cells in islice(readings, TRIES)}
+    """The reading, if all there are say the same; of several, the one that brings nothing new.
+
+    With more of them than are looked at, nobody knows.
+    """
+    found = list(islice(readings, TRIES + 1))
+    if len(found) > TRIES:
+        return None
+    different = set(map(tuple, found))
     if len(different) > 1:
         different = {cells for cells in different if all(map(Column.has_met, profile, cells))}
     return Refit(list(different.pop()), 1, problem) if len(different) == 1 else None
@@ -195,41 +203,18 @@ def _fewer(cells: list[str], dialect: Dialect, profile: Sequence[Column]) -> Ite
     """Without empty cells that are too many, or with cells joined that a delimiter broke apart."""
     extra = len(cells) - len(profile)
     empty = [index for index, cell in enumerate(cells) if not cell.strip()]
-    for dropped in islice(combinations(empty, extra), TRIES):
+    for dropped in combinations(empty, extra) if comb(len(empty), extra) <= TRIES else ():
         kept = [cell for index, cell in enumerate(cells) if index not in dropped]
         if confirmed(kept, profile):
             yield kept
-    for joined in _joins(cells, dialect.delimiter, profile):
-        if any(column.telling for column in profile):
-            yield joined
-
-
-def _joins(cells: list[str], delimiter: str, profile: Sequence[Column]) -> Iterator[list[str]]:
-    """Every way to join neighbouring cells so that each column gets a value that fits it."""
-    if not profile:
-        if not cells:
-            yield []
-        return
-    column, rest = profile[0], profile[1:]
-    for taken in range(1, len(cells) - len(rest) + 1):
-        head = cells[:taken]
-        if taken > 1 and not (head[0].strip() and head[-1].strip()):
-            continue
-        value = delimiter.join(head)
-        if column.fits(value):
-            for tail in _joins(cells[taken:], delimiter, rest):
-                yield [value, *tail]
+    if any(column.telling for column in profile):
+        yield from joins(cells, dialect.delimiter, profile)
 
 
 def _spread(cells: list[str], profile: Sequence[Column]) -> Iterator[list[str]]:
-    """Every way to leave columns empty so that the cells come to stand where they fit."""
-    width = len(profile)
-    for places in islice(combinations(range(width), len(cells)), TRIES):
-        spread = [""] * width
-        for place, cell in zip(places, cells, strict=True):
-            spread[place] = cell
-        told = any(column.telling and cell for column, cell in zip(profile, spread, strict=True))
-        if told and not contradicts(spread, profile):
+    """Every way to leave columns empty that puts a value where no other would fit."""
+    for spread in spreads(cells, profile):
+        if any(column.telling and cell for column, cell in zip(profile, spread, strict=True)):
             yield spread
 
 
