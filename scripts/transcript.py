@@ -17,7 +17,7 @@ Json = dict[str, Any]
 _STYLES = {"*": "bold", "`": "cyan", "_": "italic"}
 _DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
 _MENTION = re.compile(r"<@U0(\w+)>")
-_MARKED = re.compile(r"(?<!\w)([*`_])(\S(?:.*?\S)?)\1(?!\w)")
+_MARKED = re.compile(r"(?<!\w)([*`_])(\S(?:.*?\S)??)\1(?!\w)")  # the shortest, be it one sign
 #: How much of a table is shown, so that a row fits on a line.
 _CELL, _COLUMNS = 16, 4
 
