@@ -168,6 +168,8 @@ def _fit(found: list[Record], width: int) -> float:
 
 def _wholeness(found: list[Record], width: int, dialect: Dialect) -> float:
     """How much the cells look like single values; many columns are unlikely to be chance."""
+    if width < 2:
+        return 0.0
     cells = [cell for record in found if len(record.cells) == width for cell in record.cells]
     glued = _glued(dialect.delimiter)
     whole = sum(not glued.search(cell) for cell in cells) / max(len(cells), 1)
@@ -213,7 +215,7 @@ def _enclosed(lines: list[str], delimiter: str, quote: str, over_lines: bool = F
         rf"(?:^|{edge}) *{quote}(?:[^{quote}{ends}]|{quote}{quote})*{quote} *(?={edge}|[\r\n]|\Z)"
     )
     opens = re.compile(inside, re.M)
-    return sum(len(opens.findall(line)) for line in lines)
+    return sum(len(opens.findall(line)) for line in lines if quote in line)
 
 
 def _doubled(lines: list[str], delimiter: str) -> bool:

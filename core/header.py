@@ -157,7 +157,7 @@ def nameless(cells: tuple[str, ...], body: list[list[str]]) -> tuple[str, ...]:
 
 
 def _reach(row: list[str]) -> int:
-    return max((index for index, cell in enumerate(row, 1) if cell.strip()), default=0)
+    return next((index for index in range(len(row), 0, -1) if row[index - 1].strip()), 0)
 
 
 def _shifted(cells: tuple[str, ...], body: list[list[str]]) -> bool:
@@ -194,18 +194,21 @@ def _first_row(records: list[Record], width: int) -> int:
     """
     if width < 2:
         return 0
-    filled = [sum(bool(cell.strip()) for cell in record.cells) for record in records]
-    enough = [index for index, count in enumerate(filled) if count > max(1, width // 2)]
-    if not enough:
-        wide = (index for index, record in enumerate(records) if len(record.cells) == width)
-        return next(wide, 0)
-    first = enough[0]
+    enough = max(1, width // 2)
+    filled = (at for at, record in enumerate(records) if _filled(record.cells) > enough)
+    first = next(filled, None)
+    if first is None:
+        return next((at for at, record in enumerate(records) if len(record.cells) == width), 0)
     while _stands_above(records[first : first + 2], width):
         first += 1
     first = _below_details(records, first, width)
     while first and _stands_on(records[first - 1], records[first], width):
         first -= 1
     return first
+
+
+def _filled(row: list[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
 
 
 def _below_details(records: list[Record], first: int, width: int) -> int:

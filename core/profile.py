@@ -18,6 +18,7 @@ from core.shapes import DISTINCT, shape
 ENOUGH = 2
 #: With at least this many, one value or one in fifty may be out of line without counting.
 MANY = 15
+_NEARLY_ALL = 0.9  # of the values
 
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -151,8 +152,10 @@ def _masks(values: list[str]) -> tuple[bool, tuple[str, ...]]:
     """At most three patterns that nearly all values have; each must hold a digit to be telling."""
     if any(shape(value) in {"email", "url"} for value in values[:20]):
         return False, ()
+    if sum(not _DIGIT.search(value) for value in values) > (1 - _NEARLY_ALL) * len(values):
+        return False, ()
     for exact, most in ((True, 1), (False, 3)):
-        masks = _usual([mask(value, exact) for value in values], 0.9)
+        masks = _usual([mask(value, exact) for value in values], _NEARLY_ALL)
         if len(masks) * 3 <= len(values) and len(masks) <= most and all("9" in m for m in masks):
             return exact, masks
     return False, ()

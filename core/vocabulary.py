@@ -166,11 +166,19 @@ _PLAIN = str.maketrans({**_LETTERS, **_SIGNS})
 
 def words_of(header: str) -> list[str]:
     """The words of a name, lower-case, without accents: "FirstName" and "first_name" are equal."""
+    words = header.split() if header.isascii() and len(header) <= _LONGEST_NAME else []
+    if words and all(map(_is_simple, words)):
+        return header.lower().split()  # what all that follows would find, in a tenth of the time
     plain = _NO_WORDS.sub(" ", header[:_LONGEST_NAME]).translate(_PLAIN)
     text = unicodedata.normalize("NFKD", plain)
     text = "".join(c for c in text if not unicodedata.combining(c))
     text = _DIGITS.sub(" ", _CAMEL.sub(" ", _ORDINAL.sub(r"\1", text)))
     return re.findall(r"[^\W_]+", text.casefold())
+
+
+def _is_simple(word: str) -> bool:
+    """Whether nothing has to be cut out of a word of ASCII, and it is not cut itself."""
+    return word.isalpha() and (word.islower() or word.istitle() or word.isupper())
 
 
 def _pieces(words: list[str]) -> Iterator[Piece]:

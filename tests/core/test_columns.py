@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.columns import (
     ALIAS_TARGETS,
@@ -20,6 +22,7 @@ from core.columns import (
     primary,
 )
 from core.vocabulary import synonyms, words_of
+from tests.parts.examples import examples
 
 HEADERS = sorted((Path(__file__).parent / "headers").glob("*.json"))
 
@@ -120,6 +123,13 @@ def test_each_synonym_has_one_meaning() -> None:
                 key = "".join(words_of(name))
                 assert key, name
                 assert seen.setdefault(key, meaning) == meaning, (name, seen[key], meaning)
+
+
+@examples(200)
+@given(st.text(st.sampled_from("aAbB \t_-1#'\x1c"), max_size=20))
+def test_simple_names_are_cut_as_all_others(name: str) -> None:
+    """The words of a name are the same whether or not an accent forces the long way to them."""
+    assert words_of(f"{name} é") == [*words_of(name), "e"]
 
 
 @pytest.mark.parametrize("target", sorted(synonyms()["names"]))
