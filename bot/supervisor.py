@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FrameType
 
 from bot.family import Family, Program
@@ -111,7 +111,10 @@ class Supervisor:
             child.due, child.restarts = now + pause, child.restarts + 1
             self.say(OURSELVES, f"{program.name} {_how(code)}; starting it again in {pause:g} s")
         elif child.due is not None and now >= child.due:
-            child.family, child.started, child.due = self._launch(program), now, None
+            # From nothing: what it crashed of may be in what we have loaded, and threads that run
+            # by now do not go with a fork.
+            anew = replace(program, main=None)
+            child.family, child.started, child.due = self._launch(anew), now, None
 
     def _end(self, children: list[_Child]) -> None:
         running = [child for child in children if child.due is None]

@@ -33,6 +33,7 @@ from bot.supervisor import NotStarted, Supervisor, stopped_by_signals
 from bot.terminal import PRIVATE
 from core.db import Database
 from core.models import Import
+from sandbox.__main__ import main as sandbox_main
 from sandbox.client import Message, Person, Reaction, RefusedError, Sandbox, StillWaitingError
 from worker.settings import Settings
 
@@ -171,7 +172,8 @@ class Demo:
         port = self.sandbox_url.rpartition(":")[2]
         argv = (sys.executable, "-m", "sandbox", "--port", port, "--app-url", app)
         self.console.print("Starting Valkey, worker, web and the sandbox ...")
-        self.supervisor.start(Program("sandbox", argv, slack), answers(self.sandbox_url))
+        sandbox = Program("sandbox", argv, slack, main=sandbox_main)
+        self.supervisor.start(sandbox, answers(self.sandbox_url))
         env = slack | {"SLACK_API_URL": f"{self.sandbox_url}/api/"}
         bring_up(self.supervisor, self.settings, env=env)
 

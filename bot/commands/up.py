@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 from collections.abc import Callable, Mapping
@@ -11,11 +12,10 @@ from urllib.parse import urlsplit
 
 import typer
 
-from bot import terminal
+from bot import cli, terminal
 from bot.embedded import AlreadyRunning, secret_key, sole_use, valkey
 from bot.family import Program
 from bot.supervisor import OURSELVES, NotStarted, Supervisor, stopped_by_signals
-from core.db import Database, upgrade
 from worker.settings import Settings
 
 _COLOURS = {"web": "cyan", "worker": "green", "valkey": "magenta", "sandbox": "blue"}
@@ -49,6 +49,7 @@ def bring_up(
     ``env`` is added to the environment of worker and web. Raises NotStarted.
     """
     _check_port(host, settings.port)
+    _load()
     _migrate(settings)
     shared = {
         "PYTHONUNBUFFERED": "1",
@@ -69,7 +70,8 @@ def bring_up(
 
 def ours(env: Mapping[str, str], command: str, *options: str) -> Program:
     """One of our own commands as a program."""
-    return Program(command, (sys.executable, "-m", "bot.cli", command, *options), env)
+    argv = (sys.executable, "-m", "bot.cli", command, *options)
+    return Program(command, argv, env, main=cli.main)
 
 
 def answers(url: str) -> Callable[[], bool]:
@@ -105,7 +107,18 @@ def _check_port(host: str, port: int) -> None:
             ) from None
 
 
+def _load() -> None:
+    """Import once what worker and web are made of. To load it takes most of the time of a start."""
+    import bot.main
+    import worker.main
+
+    assert bot.main and worker.main  # noqa: S101  (imported to be there)
+    gc.freeze()  # nobody has to look through it again, and the processes go on sharing it
+
+
 def _migrate(settings: Settings) -> None:
+    from core.db import Database, upgrade
+
     database = Database(settings.database)
     try:
         upgrade(database)

@@ -9,6 +9,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -167,3 +168,56 @@ def test_a_killed_supervisor_takes_its_programs_along() -> None:
         process.kill()
 
     until(lambda: not runs(child))
+
+
+#: Says what it was given, and ends badly in one way if forked and in another if not.
+LOADED = """
+    import os, signal, sys
+    def main():
+        alone = os.getsid(0) == os.getpid() and not os.read(0, 1)
+        files = sorted(int(name) for name in os.listdir("/dev/fd"))[:-1]
+        fates = [signal.getsignal(n) is signal.SIG_DFL for n in (signal.SIGTERM, signal.SIGHUP)]
+        print(__name__, *sys.argv[1:], os.environ["COLOUR"], alone, files, all(fates))
+        print("to stderr", file=sys.stderr)
+        if __name__ == "loaded":
+            raise LookupError("lost")
+        sys.exit(4)
+    if __name__ == "__main__":
+        main()
+"""
+SUPERVISED = """
+    import sys
+    import loaded
+    from bot.family import Program
+    from bot.supervisor import Supervisor, stopped_by_signals
+    print("written once, though not yet when we fork")
+    def hear(name, line):
+        print(name, line)
+        if "code 4" in line:
+            supervisor.stop()
+    with Supervisor(hear, pauses=(0.01,)) as supervisor, stopped_by_signals(supervisor):
+        argv = (sys.executable, "-m", "loaded", "--port", "3")
+        supervisor.start(Program("web", argv, {"COLOUR": "red"}, main=loaded.main))
+        supervisor.run()
+"""
+
+
+def test_what_is_loaded_is_forked_and_after_a_crash_started_from_nothing(tmp_path: Path) -> None:
+    """A program whose code is loaded runs in a process forked from ours, with nothing of ours open
+    and with what a new one is given; if it crashes, the next one loads its code for itself."""
+    (tmp_path / "loaded.py").write_text(textwrap.dedent(LOADED))
+    ran = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(SUPERVISED)],
+        env={**os.environ, "PYTHONPATH": f"{Path.cwd()}:{tmp_path}", "PYTHONUNBUFFERED": ""},
+        capture_output=True,
+        text=True,
+    )
+
+    said = [line for line in ran.stdout.splitlines() if "Trace" not in line and "File" not in line]
+    assert said[0] == "written once, though not yet when we fork" and said.count(said[0]) == 1
+    assert "web loaded --port 3 red True [0, 1, 2] True" in said
+    assert "web LookupError: lost" in said and said.count("web to stderr") == 2
+    assert "leadport web ended with code 1; starting it again in 0.01 s" in said
+    assert "web __main__ --port 3 red True [0, 1, 2] True" in said
+    assert said[-1].startswith("leadport web ended with code 4")
+    assert ran.stderr == "" and ran.returncode == 0
