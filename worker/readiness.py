@@ -14,6 +14,7 @@ from sqlalchemy.orm import configure_mappers
 
 from core import columns
 from core.db import conflicts
+from core.identifiers import Kind, normalise
 from core.outbox import OutboxKey
 from core.parts import PartKey
 from worker import jobs, slack_files, thread
@@ -29,9 +30,7 @@ log = logging.getLogger(__name__)
 
 def prepare(station: Station) -> None:
     """Get ready to fork: no connection is open afterwards, and no thread was started."""
-    configure_mappers()
-    columns.guess(_HEADER, [_ROW], "GB")
-    slack_files.trusted()
+    load()
     try:
         _compile(station)
     except conflicts() as error:
@@ -40,6 +39,15 @@ def prepare(station: Station) -> None:
         station.database.close()
     gc.collect()
     gc.freeze()
+
+
+def load() -> None:
+    """Load and build what does not depend on the database."""
+    configure_mappers()
+    columns.guess(_HEADER, [_ROW], "GB")
+    normalise(Kind.EMAIL, _ROW[0])  # loads the library for addresses
+    normalise(Kind.PHONE, _ROW[1], "GB")
+    slack_files.trusted()
 
 
 def _compile(station: Station) -> None:

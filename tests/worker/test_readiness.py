@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.pool import QueuePool
 from sqlmodel import select
 
-from core import vocabulary
+from core import emails, vocabulary
 from core.db import Database
 from core.models import Account, Import
 from core.uploads import Files
@@ -39,6 +39,7 @@ def test_ready_to_fork(database: Database, tmp_path: Path) -> None:
     readiness.prepare(station_on(database, tmp_path))
 
     assert vocabulary._lexicon.cache_info().currsize == 1
+    assert emails._library.cache_info().currsize == 1
     assert slack_files.trusted.cache_info().currsize == 1
     assert len(database.engine._compiled_cache or ()) > 3
     assert isinstance(database.engine.pool, QueuePool)
