@@ -82,7 +82,8 @@ def _separates(run: str, lines: list[str]) -> bool:
     alone = sum(len(lone.findall(line.replace(run, ""))) for line in lines)
     if run in _WITH_SPACE and not alone:
         return False  # the space is padding, which is left out anyway
-    steady = usual > 1 and share >= 0.9 * len(lines) and lines[0].count(run) == usual
+    first = next(line for line in lines if run in line)
+    steady = usual > 1 and share >= 0.9 * len(lines) and first.count(run) == usual
     return steady or run == "@@" or alone <= 0.05 * usual * share
 
 

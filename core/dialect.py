@@ -78,10 +78,10 @@ def sniff(lines: Sequence[str], suffix: str = "", cut_short: bool = False) -> Tr
 def _try(sample: list[str], delimiter: str, above: int, more: bool) -> Trial:
     """Read a sample with a delimiter of any length."""
     if len(delimiter) == 1:
-        dialect = _quoting(sample, delimiter)
+        dialect = _quoting(sample[above:], delimiter)
         return replace(try_dialect(sample, dialect, above, more), delimiter=delimiter)
     sample = [line.replace(delimiter, STAND_IN) for line in sample]
-    trial = try_dialect(sample, _quoting(sample, STAND_IN), above, more)
+    trial = try_dialect(sample, _quoting(sample[above:], STAND_IN), above, more)
     return replace(trial, delimiter=delimiter)
 
 
@@ -199,10 +199,15 @@ def _quoting(lines: list[str], delimiter: str) -> Dialect:
 
 
 def _single_quotes(lines: list[str], dialect: Dialect) -> bool:
-    """Whether single quotes enclose cells: in the first row, or because rows only fit that way."""
+    """Whether single quotes enclose cells: in the first row, or because rows only fit that way.
+
+    The first row is the first line with as many delimiters as most have, below any remarks.
+    """
+    counts = [line.count(dialect.delimiter) for line in lines]
+    top = counts.index(Counter(counts).most_common(1)[0][0]) if counts else 0
     quoted = replace(dialect, quote="'")
     return bool(_enclosed(["".join(lines)], dialect.delimiter, "'", over_lines=True)) and bool(
-        _enclosed(lines[:1], dialect.delimiter, "'")
+        _enclosed([*lines[:1], *lines[top : top + 1]], dialect.delimiter, "'")
         or _doubled(lines, dialect.delimiter)
         or _misfits(lines, quoted) < _misfits(lines, dialect)
     )

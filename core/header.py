@@ -76,13 +76,19 @@ def find_start(records: list[Record], width: int) -> Start:
     first = _first_row(records, width)
     top = records[first].cells
     below = [r.cells for r in records[first + 1 : first + 1 + BODY_ROWS] if r.cells != top]
-    if not is_header(records[first].cells, below):
+    if not is_header(top, _of_this_table(below, len(top))):
         return Start(first, 0, ())
     rows = 1
     while rows < MOST_HEADER_ROWS and rows < len(below) and _names_too(below[rows - 1 :], width):
         rows += 1
     named = [record.cells for record in records[first : first + rows]]
     return Start(first, rows, _joined(named))
+
+
+def _of_this_table(body: list[list[str]], reach: int) -> list[list[str]]:
+    """The rows as long as the names, if there are enough: others may be of another table."""
+    alike = [cells for cells in body if len(cells) == reach]
+    return alike if len(alike) * 4 > len(body) else body
 
 
 def _joined(rows: list[list[str]]) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def lay_out(
     if len(trial.delimiter) > 1:
         lines.stand_in(trial.delimiter, STAND_IN)
     trial = replace(trial, records=_without_strays(sample, trial))
-    trial = replace(trial, width=_first_width(trial, below))
+    trial = _first_table(trial, below)
     start = find_start(trial.records, trial.width)
     format = replace(_format(lines, encoding, trial, start, first_line), wrapping=wrapping)
     if len(format.header) > limits.columns:
@@ -93,15 +93,18 @@ def _is_better(trial: Trial, wrapping: Wrapping) -> bool:
     return trial.width > 1 or not wrapping.drawn
 
 
-def _first_width(trial: Trial, below: bool) -> int:
-    """How wide the first table is, where a larger one of another width stands below it."""
+def _first_table(trial: Trial, below: bool) -> Trial:
+    """The trial of the first table alone, where a larger one of another width stands below it."""
     for block in _blocks(trial.records)[:BLOCKS]:
         rows = [record.cells for record in block]
         while rows and sum(map(bool, rows[0])) == 1:
             del rows[0]  # a title
         if len(rows) > (1 if below else 2) and _is_table(rows, trial.width, below):
-            return len(rows[0])
-    return trial.width
+            if len(rows[0]) == trial.width:
+                return trial
+            end = trial.records.index(block[-1]) + 1
+            return replace(trial, width=len(rows[0]), records=trial.records[:end])
+    return trial
 
 
 def _is_table(rows: list[list[str]], width: int, below: bool) -> bool:

@@ -130,6 +130,21 @@ def pushed_aside(cells: list[str], width: int, profile: Sequence[Column]) -> boo
     return len(cells) > width and contradicts(cells[:width], profile)
 
 
+def displaced(cells: list[str], width: int, profile: Sequence[Column]) -> bool:
+    """Whether values are surely out of place by one cell too many: without it they all fit."""
+    return pushed_aside(cells, width, profile) and any(
+        _fit_without(cells, extra, profile) for extra in range(width) if cells[extra].strip()
+    )
+
+
+def _fit_without(cells: list[str], extra: int, profile: Sequence[Column]) -> bool:
+    """Whether the cells fit without one of them, and a value then fits that did not."""
+    kept = cells[:extra] + cells[extra + 1 : len(profile) + 1]
+    moved = zip(profile[extra:], cells[extra:], kept[extra:], strict=False)
+    mends = any(now.strip() and not column.fits(was) for column, was, now in moved)
+    return mends and not contradicts(kept, profile)
+
+
 # ---- the readings, best first ------------------------------------------------------------------
 
 

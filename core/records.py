@@ -10,6 +10,7 @@ from core.lines import NO_LIMIT, Lines
 from core.mending import (
     LINES_TO_TRY,
     alone,
+    displaced,
     fits,
     give_up,
     mend,
@@ -241,7 +242,7 @@ def _to_width(
 ) -> tuple[list[str], Problem | None]:
     if len(cells) < width:
         return cells + [""] * (width - len(cells)), _too_few(cells, width, profile)
-    if fits(cells, width):
+    if fits(cells, width) and not displaced(cells, width, profile):
         return cells[:width], None
     # The row is not imported; what it holds too much is kept for the file of problems.
     return cells, Problem(
