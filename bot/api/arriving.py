@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, MutableMapping
 from functools import partial
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
+from bot.api import json_text
 from bot.api.endpoint import Endpoint, Sent
 from bot.api.failures import BodyTooLarge, FileMissing, InvalidRequest
 from bot.api.office import Office
@@ -29,6 +29,11 @@ _DRAINED = 64_000_000
 #: So long in all, and so long for more to come, in seconds: a length that was announced may be a
 #: lie, and nobody is waited for who sends nothing.
 _DRAIN_SECONDS, _PAUSE_SECONDS = 60.0, 1.0
+#: So long a request that is read may pause, in seconds: whoever stops in the middle of it would
+#: hold a connection and a file for ever.
+_SILENCE_SECONDS = 60.0
+#: So many of the fields at fault are named.
+_NAMED = 50
 _CHUNK = 1 << 20
 _MULTIPART = "multipart/form-data"
 
@@ -51,7 +56,7 @@ async def arrived(request: Request, endpoint: Endpoint, office: Office) -> Arriv
         return Arrived(query, await limited(request, endpoint.limit).body(), None)
     if endpoint.body is not None:
         limit = endpoint.either or endpoint.limit
-        return Arrived(query, await _json(request, limit, endpoint.body), None)
+        return Arrived(query, await _json(request, limit, endpoint.body, office), None)
     return Arrived(query, None, None)
 
 
@@ -61,7 +66,7 @@ def _is_json(request: Request) -> bool:
 
 
 def checked(model: type[BaseModel], values: Any) -> BaseModel:
-    """Texts as this model. Raises InvalidRequest, which names every field at fault."""
+    """Texts as this model. Raises InvalidRequest, which names the fields at fault."""
     _refuse_nul(values)
     return _valid(model.model_validate, values)
 
@@ -70,7 +75,8 @@ def _valid(validate: Callable[[Any], BaseModel], values: Any) -> BaseModel:
     try:
         return validate(values)
     except ValidationError as error:
-        fields = {_place(e["loc"]): _words(e) for e in error.errors(include_url=False)}
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        fields = {_place(e["loc"]): _words(e) for e in found[:_NAMED]}
         raise InvalidRequest(_sentence(fields), fields) from None
 
 
@@ -86,17 +92,15 @@ def _query(request: Request) -> dict[str, Any]:
     return found
 
 
-async def _json(request: Request, limit: int, model: type[BaseModel]) -> BaseModel:
+async def _json(request: Request, limit: int, model: type[BaseModel], office: Office) -> BaseModel:
     body = await limited(request, limit).body()
     if not body:
         raise InvalidRequest("The request has no body. Send JSON.")
-    try:
-        _refuse_nul(json.loads(body.decode("utf-8")))
-    except UnicodeDecodeError:
-        raise InvalidRequest("The body is not UTF-8.") from None
-    except (ValueError, RecursionError) as error:
-        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise InvalidRequest(f"The body is not valid JSON{where}.") from None
+    return await office.run(_model_of, body, model)
+
+
+def _model_of(body: bytes, model: type[BaseModel]) -> BaseModel:
+    _refuse_nul(json_text.values(body))
     # Strict: in JSON a number is no text and true is no number, as the schema says.
     return _valid(partial(model.model_validate_json, strict=True), body)
 
@@ -155,7 +159,7 @@ def _counted(scope: Scope, receive: Receive, limit: int, told: int) -> Receive:
         if size == 0 and _declared(scope) > limit:
             await _drain(receive)
             raise BodyTooLarge(told)
-        message = await receive()
+        message = await _heard(receive)
         size += len(message.get("body", b""))
         if size > limit:
             await _drain(receive)
@@ -163,6 +167,13 @@ def _counted(scope: Scope, receive: Receive, limit: int, told: int) -> Receive:
         return message
 
     return counted
+
+
+async def _heard(receive: Receive) -> Message:
+    """What comes next. Raises InvalidRequest where nothing does."""
+    with anyio.move_on_after(_SILENCE_SECONDS):
+        return await receive()
+    raise InvalidRequest(f"The rest of the request did not come within {_SILENCE_SECONDS:.0f} s.")
 
 
 async def _drain(receive: Receive) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import socket
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from bot.api import arriving
+from bot.api import arriving, json_text
 from tests.api.conftest import Customer
 from tests.api.leadvibe import EMAIL, Caller
 
@@ -81,6 +82,21 @@ def test_a_length_that_is_none(caller: Caller, length: str) -> None:
     status = spoken(caller.customer, request)[:13]
 
     assert status == b"" or status.startswith(b"HTTP/1.1 4")
+
+
+@pytest.mark.parametrize(
+    "rest", [("Content-Length: 100",), ("Transfer-Encoding: chunked",)], ids=["length", "chunks"]
+)
+@pytest.mark.parametrize("path", ["/leads/import/preview", "/leads/import/start"])
+def test_a_body_that_stops(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch, path: str, rest: tuple[str]
+) -> None:
+    """Nobody is waited for without end who stops in the middle of a body, whatever its length."""
+    monkeypatch.setattr(arriving, "_SILENCE_SECONDS", 0.05)
+    kind = f"Content-Type: {FORM['Content-Type']}"
+    answer = spoken(caller.customer, head(caller.customer, path, *rest, kind) + b"1\r\n-\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
 
 
 def form_of(size: int) -> Iterator[bytes]:
@@ -169,6 +185,45 @@ def test_ten_thousand_columns(caller: Caller) -> None:
 def test_json_that_is_none(caller: Caller, body: bytes) -> None:
     """Broken UTF-8, broken JSON and values without end are a 400."""
     refused(caller.http.post("/leads/import/start", content=body), 400)
+
+
+@pytest.mark.parametrize(
+    "crowd",
+    [b"[]," * 3_000_000, b"1," * 4_500_000, b'"",' * 3_000_000, b'"\\\\",[],' * 1_200_000],
+    ids=["lists", "numbers", "texts", "texts that end in a backslash"],
+)
+def test_json_of_too_many_values(caller: Caller, crowd: bytes) -> None:
+    """Ten megabytes of JSON may be a CSV, but not millions of values: those are a 400 at once, and
+    never in memory."""
+    body = b'{"content": "Phone\\n1", "mapping": {"Phone": "phone"}, "more": [' + crowd + b"1]}"
+    told = {"Content-Type": "application/json"}
+    answer = caller.http.post("/api/leads/upload/confirm", content=body, headers=told)
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "The body holds too many values.")
+
+
+def test_a_mapping_of_too_many_values(caller: Caller) -> None:
+    """Neither may the JSON within a form hold them."""
+    files, mapping = {"file": ("a.csv", b"Email\n")}, '{"a": [' + "[]," * 320_000 + "1]}"
+    answer = caller.http.post("/v1/leads/import/csv", files=files, data={"mapping": mapping})
+
+    assert answer.json()["error"]["message"] == "Invalid mapping JSON"
+
+
+def test_commas_in_a_text_are_not_values() -> None:
+    """A CSV within JSON has commas, brackets and quotes as it likes."""
+    text = 'a,[{"b\\",\n' * json_text.MOST_TOKENS
+
+    assert json_text.values(json.dumps({"content": text}).encode()) == {"content": text}
+
+
+def test_a_thousand_mistakes(caller: Caller) -> None:
+    """Of very many fields at fault the first ones are named."""
+    wrong = {f"column {n}": 7 for n in range(9_000)}
+    answer = caller.try_to_start(file_id="x", field_mappings=wrong)
+
+    refused(answer, 400)
+    assert len(answer.json()["fields"]) == 50
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ async def results(call: Call) -> Answer:
 
 async def _taken_and_started(call: Call) -> int:
     """The id of the import that the file becomes. Raises ImportFailure."""
-    given = wire.columns(call.body.mapping)
+    given = await call.office.run(wire.columns, call.body.mapping)
     if call.file is None:
         raise FileMissing
     drafted, upload = await taken(call, call.file.name, call.file.stored, most_rows=rules.MOST_ROWS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
@@ -10,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 from pydantic.alias_generators import to_camel
 
+from bot.api import json_text
 from bot.api.arriving import checked
 from bot.api.endpoint import Refused, Wire
 from bot.api.failures import InvalidRequest, status_of
@@ -69,8 +69,8 @@ def columns(text: str) -> Mapping[str, str]:
     if not text.strip():
         return {}
     try:
-        found = checked(_Columns, json.loads(text))
-    except (ValueError, RecursionError, InvalidRequest):
+        found = checked(_Columns, json_text.values(text.encode()))
+    except InvalidRequest:
         raise InvalidMappingJson from None
     return found.root if isinstance(found, _Columns) else {}
 
