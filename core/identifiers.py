@@ -69,6 +69,8 @@ _PLACEHOLDERS = {
     "n/a", "#n/a", "na", "n.a.", "null", "none", "nil", "nan", "undefined", "unknown",
     "(null)", "(none)", "(blank)", "(empty)", "\\n", "#ref!", "#value!", "#name?", "tbd", "tbc",
 }  # fmt: skip
+#: Characters that show nothing and come with copying, and blanks: none of an id's edges.
+_UNSEEN = "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff \t\u00a0"
 _CONTROLS = ("Cc", "Cs")  # control characters and halves of surrogate pairs
 _ROUNDED = re.compile(r"\d[.,]\d+[eE]\+\d{2}")
 
@@ -82,6 +84,8 @@ _NAMES = {Kind.COOKIE: "cookie", Kind.EXTERNAL_ID: "external ID", Kind.SOCIAL: "
 
 def _token(kind: Kind, text: str) -> str | Refusal:
     token = text.strip().removeprefix("'").strip()
+    if not token.isprintable():
+        token = token.strip(_UNSEEN)
     if not token:
         return Refusal(_CODES[kind], f"The {_NAMES[kind]} is empty.")
     token = unicodedata.normalize("NFC", token) if len(token) <= 2 * MAX_LENGTH else token

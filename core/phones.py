@@ -84,6 +84,15 @@ def by_library(text: str, region: str | None, level: PhoneLevel) -> str | Refusa
     return answer
 
 
+def _is_one_digit(digits: str) -> bool:
+    """Whether a number is one digit again and again.
+
+    000-000-0000 is what people put in who do not want to tell theirs, and would make one lead of
+    all of them. In a few places such a number is in use: +65 8888 8888.
+    """
+    return digits == digits[:1] * len(digits)
+
+
 def _parsed(text: str, region: str | None, level: PhoneLevel) -> str | Refusal:
     try:
         number = phonenumbers.parse(text, region)
@@ -93,6 +102,9 @@ def _parsed(text: str, region: str | None, level: PhoneLevel) -> str | Refusal:
         return _refused(text, _misfit(number))
     if level == "valid" and not phonenumbers.is_valid_number(number):
         return _refused(text, f"no such number is in use under +{number.country_code}")
+    digits = phonenumbers.national_significant_number(number)
+    if _is_one_digit(digits) and not phonenumbers.is_valid_number(number):
+        return _refused(text, f"{digits[0]} again and again stands for no number")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -162,7 +174,7 @@ class _Plan:
                 return None
             digits = rest
         size = len(digits)
-        if size not in self.possible:
+        if size not in self.possible or _is_one_digit(digits):
             return None
         if level == "valid" and not (size in self.in_use and self.in_use[size].fullmatch(digits)):
             return None

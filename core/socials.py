@@ -50,8 +50,10 @@ _NETWORKS = {
 #: Paths of these networks that are no profile.
 _PAGES = {
     "home", "search", "share", "intent", "hashtag", "explore", "login", "feed", "i", "p", "reel",
-    "reels", "tv", "story.php", "photo.php", "photo", "photos", "permalink.php", "watch", "events",
-    "messages", "media", "accounts", "settings", "sharer", "sharer.php", "help", "direct",
+    "reels", "tv", "photo", "photos", "watch", "events",
+    "messages", "media", "accounts", "settings", "sharer", "help", "direct", "pages", "people",
+    "groups", "marketplace", "dialog", "plugins", "compose", "notifications", "signup", "logout",
+    "privacy", "policies", "terms", "tos",
 }  # fmt: skip
 #: Where LinkedIn keeps whoever the second part of a path names, and under longer paths the third.
 _LINKEDIN_KINDS = {"in", "profile", "company", "school", "showcase", "groups"}
@@ -63,11 +65,17 @@ def normalise(text: str) -> str | Refusal:
     """The canonical form of a profile's address or handle, at most 255 characters, or why not."""
     if len(text) > _LONGEST:
         return _refused(text, "it is too long")
-    written = unicodedata.normalize("NFC", text).strip(" \t\r\n\u00a0'\"<>")
+    seen = text if text.isprintable() else "".join(filter(_is_seen, text))
+    written = unicodedata.normalize("NFC", seen).strip(" \t\r\n\u00a0'\"<>")
     found = _of_url(written) or _of_named(written) or _of_handle(written)
     if found is None:
         return _refused(written, "it names no profile")
     return found if len(found) <= MAX_LENGTH else _refused(written, "it is too long")
+
+
+def _is_seen(char: str) -> bool:
+    """Marks for the direction of a text, joiners and the like come with copying."""
+    return unicodedata.category(char) != "Cf"
 
 
 def _refused(written: str, why: str) -> Refusal:
@@ -80,7 +88,10 @@ def _of_url(written: str) -> str | None:
     if match is None:
         return None
     host = match["host"].lower()
-    parts = [unquote(part) for part in (match["path"] or "").split("/") if part]
+    path = unicodedata.normalize("NFC", unquote(match["path"] or ""))
+    parts = [part for part in map(str.strip, path.split("/")) if part]
+    if any(sign in part for part in parts for sign in " ?#%"):
+        return None
     known = _known_host(host)
     if known:
         names = [part.lower().lstrip("@") for part in parts]
@@ -127,7 +138,9 @@ def _facebook(names: list[str], query: str) -> str | None:
 
 
 def _first(host: str, names: list[str]) -> str | None:
-    return f"{host}/{names[0]}" if names and names[0] not in _PAGES else None
+    if not names or names[0] in _PAGES or names[0].endswith(".php"):
+        return None
+    return f"{host}/{names[0]}"
 
 
 _READERS: dict[str, Callable[[list[str], str], str | None]] = {

@@ -80,6 +80,7 @@ PHONES = [
     ("0221/4710-99", "DE", "+49221471099"),
     ("555-0100", "US", "+15550100"),
     ("+1-555-0100", None, "+15550100"),
+    ("8888 8888", "SG", "+6588888888"),  # one digit again and again, and in use
 ]
 
 
@@ -121,6 +122,8 @@ SOCIALS = {
     "https://www.linkedin.com/comm/in/marta": "linkedin.com/in/marta",
     "https://www.facebook.com/p/Marta-L-12": "facebook.com/12",
     "https://www.instagram.com/stories/marta/99": "instagram.com/marta",
+    "https://www.linkedin.com/in/marta\u200b": "linkedin.com/in/marta",  # as copied from a page
+    "https://www.linkedin.com/in/j%75%CC%88rgen": "linkedin.com/in/jürgen",
     "@Marta": "@marta",
     "https://github.com/Marta": "github.com/Marta",
 }
@@ -136,6 +139,7 @@ def test_ids_keep_their_case_and_lose_what_spreadsheets_add() -> None:
     """A cookie or external id is trimmed, loses a leading apostrophe, and stays as written."""
     assert normalise(Kind.EXTERNAL_ID, " '007Ab ") == "007Ab"
     assert normalise(Kind.COOKIE, "GA1.2.33\t") == "GA1.2.33"
+    assert normalise(Kind.EXTERNAL_ID, "\ufeffA-1\u200b") == "A-1"
 
 
 @settings(deadline=None)  # other work on the machine must not fail it
@@ -157,6 +161,10 @@ REFUSED = [
     (Kind.EMAIL, "ana@lima.invalid", None, Code.INVALID_EMAIL, "reserved"),
     (Kind.PHONE, "0171 555 12", None, Code.PHONE_NEEDS_COUNTRY, "say which country"),
     (Kind.PHONE, "0171 555 12", "ZZ", Code.PHONE_NEEDS_COUNTRY, "say which country"),
+    (Kind.PHONE, "(000) 000-0000", "US", Code.INVALID_PHONE, "stands for no number"),
+    (Kind.PHONE, "+1 5555555555", None, Code.INVALID_PHONE, "stands for no number"),
+    (Kind.SOCIAL, "https://l.facebook.com/l.php?u=x", None, Code.INVALID_SOCIAL, "no profile"),
+    (Kind.SOCIAL, "https://x.com/ana%20lima", None, Code.INVALID_SOCIAL, "no profile"),
     (Kind.PHONE, "4.41E+11", "GB", Code.PHONE_IN_SCIENTIFIC_NOTATION, "rounded by a spreadsheet"),
     (Kind.PHONE, "4,41E+11", None, Code.PHONE_IN_SCIENTIFIC_NOTATION, "digits are lost"),
     (Kind.PHONE, "441.207E9", "GB", Code.PHONE_IN_SCIENTIFIC_NOTATION, "digits are lost"),
