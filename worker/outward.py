@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from typing import Any
 
 import httpcore
@@ -95,6 +95,13 @@ def _literal(host: str) -> Address | None:
         return None
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates of the world. Reading them takes a while, and most processes never send a
+    thing."""
+    return httpcore.default_ssl_context()
+
+
 class Outward:
     """The way out; safe to use from many threads."""
 
@@ -102,11 +109,6 @@ class Outward:
         """``private`` allows addresses of our own network. An exchange may take ``seconds``."""
         self.private = private
         self._seconds = seconds
-
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        # Reading all the certificates takes a while, and most processes never send a thing.
-        return httpcore.default_ssl_context()
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answered:
         """Send, and read the beginning of the answer. Raises BadAddress and Unreached."""
@@ -127,7 +129,7 @@ class Outward:
 
     def _pool(self) -> httpcore.ConnectionPool:
         way = _Way(self.private, self._seconds)
-        return httpcore.ConnectionPool(self._tls, max_connections=1, network_backend=way)
+        return httpcore.ConnectionPool(_trusted(), max_connections=1, network_backend=way)
 
 
 def _read(answer: httpcore.Response) -> Answered:
