@@ -55,14 +55,14 @@ PACE = {
 T = TypeVar("T")
 
 
-def soon(look: Callable[[], T | None], what: str, seconds: float = 120) -> T:
+def soon(look: Callable[[], T | None], what: str, seconds: float = 120, every: float = 0.03) -> T:
     """What ``look`` finds, once it finds something. The bound within which faults must heal."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         found = look()
         if found:
             return found
-        time.sleep(0.03)
+        time.sleep(every)
     raise AssertionError(f"not within {seconds} s: {what}")
 
 

@@ -27,7 +27,8 @@ def worker(valkey: str, tmp_path: Path) -> Iterator[Program]:
     """A worker on a database that does not exist yet."""
     env = {"LEADPORT_DATA_DIR": str(tmp_path), "REDIS_URL": valkey}
     program = started(work_undisturbed, env)
-    soon(lambda: len(family(program)) == PROCESSES, "the processes")
+    # To find a family is to read of every process of the machine: not too often.
+    soon(lambda: len(family(program)) == PROCESSES, "the processes", every=0.2)
     yield program
     program.kill()
 
@@ -79,7 +80,7 @@ def test_a_process_that_dies_is_replaced(worker: Program) -> None:
         after = {p.pid for p in family(worker) if lives(p)}
         return len(after) == PROCESSES and not after & before
 
-    soon(replaced, "as many new ones")
+    soon(replaced, "as many new ones", every=0.2)
 
 
 def test_a_queue_that_is_away_is_one_line(tmp_path: Path) -> None:
