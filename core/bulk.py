@@ -108,7 +108,6 @@ def unchanged(plain: Plain, alone: Mapping[int, int], stored: Mapping[int, str])
     return {
         at
         for at, lead in alone.items()
-        # SQLite gives back the very text; PostgreSQL has an order of its own.
         if (text := stored.get(lead)) is not None
         and (text == made[at] or _says_nothing_new(made[at], text))
     }

@@ -7,17 +7,16 @@ made of it: ``tests/core/test_columnwise.py`` holds the two equal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import islice
-
-import orjson
 
 from core import emails, phones
 from core.batch import Batch, Bearing, Plain
 from core.identifiers import Kind, normalise
 from core.mapping import Column, Reader, is_tidy
 from core.sheet import Row
+from core.stored import dump_all
 
 _ROWS = 1_000  # looked at together: one strange cell costs its column the short way in these
 _CELLS = 100_000  # the same, of rows so wide that they would take much memory
@@ -71,7 +70,7 @@ class _Understood:
             bearings = [bearing.picked(places) for bearing in bearings]
         plain.rows += [row[0] for row in rows]
         plain.lines += [row[1] for row in rows]
-        plain.made += _made(fields | {each.kind: each.values for each in bearings if each.main})
+        plain.made += dump_all(fields | {each.kind: each.values for each in bearings if each.main})
         plain.bear(bearings)
         return self._odd
 
@@ -150,17 +149,3 @@ class _Understood:
                 self._odd.update(place for place, cell in enumerate(cells) if cell == sign)
             fields[name] = cells
         return fields
-
-
-def _made(fields: dict[str, Cells]) -> list[str]:
-    """The stored fields of the leads, with those that have no value left out."""
-    names = sorted(fields)  # the order of ``stored.dump``, which need not sort them again then
-    dumps: Callable[[dict[str, str]], bytes] = orjson.dumps
-    return [
-        dumps(
-            dict(zip(names, values, strict=True))
-            if "" not in values
-            else {name: value for name, value in zip(names, values, strict=True) if value}
-        ).decode()
-        for values in zip(*map(fields.__getitem__, names), strict=True)
-    ]

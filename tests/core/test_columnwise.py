@@ -142,6 +142,6 @@ def test_clean_rows_are_plain() -> None:
 
     assert not batch.odd
     assert batch.plain.made[0] == (
-        '{"country":"GB","email":"1ana@fjord.com","external_id":"A-1","name":"Ana",'
-        '"phone":"+12025550143"}'
+        '{"name": "Ana", "email": "1ana@fjord.com", "phone": "+12025550143", "country": "GB", '
+        '"external_id": "A-1"}'
     )
