@@ -218,6 +218,7 @@ def _advance(session: Session, claim: Claim, plan: Sequence[Undoing]) -> None:
     session.add(undone)
     imports.tell(session, undone, "card", soon=undone.undo_state == "undone")
     if undone.undo_state == "undone":
+        imports.tell(session, undone, "undone", once=True)
         webhooks.happened(session, undone, webhooks.UNDONE)
 
 

@@ -34,8 +34,8 @@ _QUEUE_OF = {"read": QUICK, "forecast": ROWS, "spread": ROWS, "write": ROWS, "un
 #: Seconds after which RQ ends a job by force. Claims are renewed while a job runs, so this is
 #: what frees a part from a worker that hangs.
 _TIMEOUT = {"read": 1_800, "forecast": 3_600, "spread": 900, "write": 900, "undo": 900}
-#: A summary may bring a large file with it, so it waits among the rows and not before the cards.
-_DELIVERY = {"card": (QUICK, 120), "summary": (ROWS, 3_600)}
+#: What may bring a large file with it waits among the rows and not before the cards.
+_DELIVERY = {"card": (QUICK, 120), "summary": (ROWS, 3_600), "undone": (ROWS, 3_600)}
 _RESULT_TTL = 60
 _FAILURE_TTL = 7 * 24 * 3_600
 #: To say which library it is, redis-py would read the package's metadata for every connection: as

@@ -12,7 +12,7 @@ from core import deliveries, disposal, forecast, idempotency, imports, outbox, p
 from core.db import conflicts
 from core.errors import ImportFailure
 from core.parts import PartKey
-from worker import thread, webhooks
+from worker import attachment, thread, webhooks
 from worker.queue import name_of
 from worker.station import Station
 
@@ -31,10 +31,10 @@ class GivenUp(ImportFailure):
 def run(station: Station, stop: Event, sweep_seconds: float, tick_seconds: float) -> None:
     """Deliver what is due at every tick, and sweep now and then, until told to stop.
 
-    Summaries have a thread of their own: a file they bring must not hold up the cards. So do
+    Messages that bring a file have a thread of their own: it must not hold up the cards. So do
     webhooks, whose other side is anybody's.
     """
-    beside = [Thread(target=_tell_summaries, args=(station, stop, tick_seconds), daemon=True)]
+    beside = [Thread(target=_attach, args=(station, stop, tick_seconds), daemon=True)]
     if station.courier:
         arguments = (station.courier, stop, tick_seconds)
         beside.append(Thread(target=webhooks.run, args=arguments, daemon=True))
@@ -62,10 +62,11 @@ def tidy(station: Station) -> None:
     station.database.transact(deliveries.drop_old)
 
 
-def _tell_summaries(station: Station, stop: Event, tick_seconds: float) -> None:
+def _attach(station: Station, stop: Event, tick_seconds: float) -> None:
     while not stop.wait(tick_seconds):
         try:
-            deliver_due(station, "summary")
+            for kind in attachment.ATTACHED:
+                deliver_due(station, kind)
         except conflicts() as error:
             log.warning("the database is away: %s", type(error).__name__)
 

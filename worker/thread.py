@@ -1,4 +1,5 @@
-"""Tell the thread under a file: post its card once, edit it after, post one summary at the end.
+"""Tell the thread under a file: post its card once, edit it after, post one summary at the end,
+and attach what undoing it did.
 
 Slack gives no way to post a message at most once. So each message carries the import's id unseen,
 its ts is written down at once, and where a crash or a lost answer may have hidden a message, the
@@ -155,7 +156,7 @@ def _show_summary(telling: Telling) -> Telling:
     return attachment.attach(telling)
 
 
-_SHOW = {"card": _show_card, "summary": _show_summary}
+_SHOW = {"card": _show_card, "summary": _show_summary, "undone": attachment.attach}
 
 
 def _post(telling: Telling, message: card.Message) -> Telling:
@@ -232,13 +233,14 @@ def _abandon(station: Station, delivery: Delivery, why: str) -> None:
 
 
 def _tell_of_the_file(station: Station, delivery: Delivery, why: str) -> None:
-    """The summary stands, and speaks of a file that will not come."""
+    """The summary or the card stands, and speaks of a file that will not come."""
+    kind = delivery.key.kind
     with station.database.reading() as session:
         sent = outbox.result(session, delivery.key)
-    owed = delivery.key.kind == "summary" and "ts" in sent and "attached" not in sent
-    telling = _telling(station, delivery) if owed else None
-    if telling and telling.state.counts.failed:
-        attachment.explain(replace(telling, sent=sent), why)
+    spoken_of = kind == "undone" or (kind == "summary" and "ts" in sent)
+    telling = _telling(station, delivery) if spoken_of else None
+    if telling and attachment.owed(telling := replace(telling, sent=sent)):
+        attachment.explain(telling, why)
 
 
 def _show_again(station: Station, delivery: Delivery) -> None:

@@ -64,6 +64,7 @@ def build(door: Door, steps: tuple[Step, ...] = STEPS) -> App:
     """The Bolt app that serves the steps. Signatures are checked before, on the raw bytes."""
     logging.getLogger("slack_bolt.App").addFilter(_matters)
     bolt = App(
+        name="leadport",  # without one Bolt reads the sources of all its callers for a name
         client=door.workspaces.caller(None),
         authorize=_authorize(door),
         user_facing_authorize_error_message=_NOT_OURS,
@@ -189,7 +190,8 @@ def _submission(door: Door, listener: OnSubmit) -> Listener:
 def _command(door: Door, listener: OnCommand) -> Listener:
     def handle(body: Json) -> BoltResponse:
         command = payloads.command(body)
-        return BoltResponse(status=200, body=listener(door, _account(door, command.team), command))
+        answer = listener(door, _account(door, command.team), command)
+        return BoltResponse(status=200, body=answer or "")
 
     return handle
 

@@ -51,7 +51,9 @@ class Door:
     def _find(self, session: Session, team: str) -> int | None:
         return self.workspaces.account_id(session, team)
 
-    def allow(self, account: int, click: Click | Submission, import_id: int, what: str) -> None:
+    def allow(
+        self, account: int, click: Click | Submission | Command, import_id: int, what: str
+    ) -> None:
         """Let the sender of the file and workspace admins pass. Raises NotAllowed and NotFound."""
         owner = self.desk.origin(account, import_id).get("user", "")
         if click.user == owner or self.people.get(click.team, click.user).is_admin:
@@ -79,6 +81,7 @@ OnParting = Callable[[Door, Event], None]
 OnClick = Callable[[Door, int, Click, Reference], None]
 #: Answers with a response_action, or with nothing to close the modal.
 OnSubmit = Callable[[Door, int, Submission], dict[str, Any]]
+#: Answers with a message for the asker, or with nothing where a modal says it all.
 OnCommand = Callable[[Door, int, Command], dict[str, Any]]
 
 

@@ -104,6 +104,7 @@ class Command:
     channel: str
     name: str
     text: str
+    trigger_id: str = ""
 
 
 def check(told: object) -> None:
@@ -197,7 +198,7 @@ def command(body: Json) -> Command:
     """A slash command's form."""
     return Command(
         _text(body, "team_id"), _text(body, "user_id"), _text(body, "channel_id"),
-        _text(body, "command"), str(body.get("text") or ""),
+        _text(body, "command"), str(body.get("text") or ""), str(body.get("trigger_id") or ""),
     )  # fmt: skip
 
 

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlalchemy import event
 
 from bot.slack.steps.import_command import help_text
+from core.models import Lead
 from sandbox.client import Message
 from tests.bot.conftest import LEADS, Office
-from tests.bot.showing import is_golden
+from tests.bot.showing import is_golden, words
 
 
 def answer(office: Office, text: str, who: str = "ben", channel: str = "leads") -> str:
@@ -47,9 +49,9 @@ def test_help_is_the_answer_to_nothing_and_to_help(office: Office) -> None:
 
 def test_unknown_words_are_answered_with_help(office: Office) -> None:
     """What is not known is repeated, harmlessly, with the help under it."""
-    told = answer(office, "undo <!channel> everything")
+    told = answer(office, "erase <!channel> everything")
 
-    assert "`undo` is not something I know" in told
+    assert "`erase` is not something I know" in told
     assert help_text("/import") in told
     assert "<!channel>" not in answer(office, "<!channel>")
 
@@ -83,6 +85,62 @@ def test_status_of_a_draft(office: Office) -> None:
     card = office.card(office.ben.share(("leads.csv", LEADS)))
 
     assert "waiting for somebody to press Import" in answer(office, f"status {job_of(card)}")
+
+
+def test_an_undone_import_is_not_said_to_be_in(office: Office) -> None:
+    """After an undo, begun by the command, status tells what was taken back and no more."""
+    job = job_of(imported(office))
+    assert office.ben.command("/import", f"undo {job}").ok
+    asked = office.ben.open_view(lambda view: view.callback_id == "undo_import")
+    assert "3 leads that it created will be deleted" in words(asked.raw["blocks"])
+    office.ben.submit(asked, {})
+    office.work()
+
+    for told in (answer(office, "status"), answer(office, f"status {job}")):
+        assert "undone" in told
+        assert "3 leads: 3 deleted, 0 restored" in told
+        assert "rows in" not in told
+    assert "is undone" not in answer(office, f"status {job}")
+
+
+def test_undo_needs_an_import_that_one_may_see(office: Office) -> None:
+    """Without an import, with an unknown one, and with one of a private channel, in words."""
+    private = job_of(imported(office, "ana", "sales-private"))
+
+    assert "Say which import" in answer(office, "undo")
+    for text in ("job_zzz", private):
+        assert "There is no import" in answer(office, f"undo {text}")
+    assert office.count(Lead) == 3
+
+
+def test_undo_of_somebody_elses_import_is_refused(office: Office) -> None:
+    """Ben sees Ana's import in the channel, and may not undo it."""
+    job = job_of(imported(office, "ana"))
+    assert office.ben.command("/import", f"undo {job}").ok
+
+    told = office.ben.open_view(lambda view: view.callback_id == "words")
+    assert "Only <@U0ANA>" in words(told.raw["blocks"])
+
+
+def test_status_of_a_dismissed_file(office: Office) -> None:
+    """A file that was dismissed is not called an import that was stopped."""
+    card = office.card(office.ben.share(("leads.csv", LEADS)))
+    office.ben.click(card, "offer_import.dismiss")
+
+    told = answer(office, f"status {job_of(card)}")
+    assert "*leads.csv* was dismissed" in told
+    assert "stopped" not in told
+
+
+def test_status_of_a_file_that_could_not_be_imported(office: Office) -> None:
+    """It says why, as the card does."""
+    shared = office.ben.share(("leads.csv", b"Email,Name\n"))
+    office.card(shared)
+    [rejected] = re.findall(r"job_\w+", office.replies(shared)[0].words)
+
+    told = answer(office, f"status {rejected}")
+    assert "was not imported" in told
+    assert "no rows under it" in told
 
 
 def test_imports_of_private_channels_stay_private(office: Office) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from bot.slack.steps import undo_import
 from core import imports
 from core.models import Import, Lead
 from sandbox.client import Message
-from tests.bot.conftest import LEADS, Office
+from tests.bot.conftest import LEADS, TOKEN, Office
 from tests.bot.showing import ENDED, fits_slack, is_golden, view_fits_slack, words
 from worker import card
 from worker.card.state import Counts, Undone
@@ -31,6 +33,16 @@ def summary_of(office: Office, content: bytes = LEADS) -> tuple[Message, Message
 def spoken(office: Office, shared: Message) -> int:
     """How many messages the app has written; a file it attached may turn up later."""
     return sum("files" not in message.raw for message in office.replies(shared))
+
+
+def attached(office: Office, shared: Message) -> list[dict[str, str]]:
+    """The rows of leads-undo.csv, which turns up in the thread."""
+    reply = office.ben.wait_for(
+        shared, lambda m: any(f["name"] == "leads-undo.csv" for f in m.files)
+    )
+    url = str(reply.files[0]["url_private_download"])
+    file = httpx.get(url, headers={"Authorization": f"Bearer {TOKEN}"}).content
+    return list(csv.DictReader(file.decode("utf-8-sig").splitlines()))
 
 
 def test_the_question() -> None:
@@ -93,11 +105,27 @@ def test_undo_from_the_summary(office: Office) -> None:
 
     assert office.count(Lead) == 0
     assert "was undone" in office.replies(shared)[0].words
-    assert "3 deleted, 0 restored" in office.replies(shared)[0].words
+    assert "3 leads: 3 deleted, 0 restored" in office.replies(shared)[0].words
     assert spoken(office, shared) == said
+    assert [row["leadport_undo"] for row in attached(office, shared)] == ["deleted"] * 3
     office.ben.click(summary, "undo_import")
     late = office.ben.open_view(lambda view: view.callback_id == "words")
     assert "has been undone already" in words(late.raw["blocks"])
+
+
+def test_no_file_where_it_may_not_be_attached(office: Office) -> None:
+    """The card speaks of a file; if Slack takes none, the thread says why it does not come."""
+    shared, summary = summary_of(office)
+    office.sandbox.fault("files.getUploadURLExternal", "error", error="missing_scope")
+    office.ben.click(summary, "undo_import")
+    asked = office.ben.open_view(lambda view: view.callback_id == "undo_import")
+    office.ben.submit(asked, {})
+    office.work()
+
+    assert (
+        "leads-undo.csv could not be attached (missing_scope)." in office.replies(shared)[-1].text
+    )
+    assert office.count(Lead) == 0
 
 
 def test_two_people_confirm(office: Office) -> None:

@@ -10,6 +10,7 @@ from worker.card.mrkdwn import count, foreign, number
 from worker.card.state import CardState, Undone
 
 UNDO = "undo_import"
+UNDO_FILE = "leads-undo.csv"
 _STAYS = (
     "What somebody, the API or a later import changed since stays as it is. Opt-outs are never "
     "undone."
@@ -69,22 +70,25 @@ def shown(state: CardState) -> Message:
 
 def _undoing(state: CardState) -> Message:
     name, done = foreign(state.name), state.undone
-    leads = count(done.deleted + done.restored + done.kept + done.gone, "lead")
-    words = f"{leads} so far: {_did(done)}."
+    words = f"{_came_to(done)} so far: {_terms(done)}."
     blocks = [section(f"⏳ *{name}* is being undone.\n{words}"), context(f"`{state.job}`")]
     return message(f"The import of {name} is being undone. {words}", blocks)
 
 
 def _undone(state: CardState) -> Message:
-    name, words = foreign(state.name), f"{_did(state.undone)}."
+    name, words = foreign(state.name), f"{did(state.undone)}."
     stays = f"\n{_STAYS}" if state.undone.kept else ""
-    blocks = [section(f"↩️ *{name}* was undone.\n{words}{stays}"), context(f"`{state.job}`")]
-    return message(f"The import of {name} was undone: {words}", blocks)
+    attached = f"What became of each lead is attached as *{UNDO_FILE}*."
+    blocks = [
+        section(f"↩️ *{name}* was undone.\n{words}{stays}\n{attached}"),
+        context(f"`{state.job}`"),
+    ]
+    return message(f"The import of {name} was undone. {words}", blocks)
 
 
 def _stopped(state: CardState) -> Message:
     name = foreign(state.name)
-    words = f"It stopped because of an internal error; {_did(state.undone)} until then."
+    words = f"It stopped because of an internal error; {_terms(state.undone)} until then."
     blocks = [
         section(f"⚠️ *{name}* is not wholly undone.\n{words} Undoing it again goes on from there."),
         actions(press(state)),
@@ -93,8 +97,17 @@ def _stopped(state: CardState) -> Message:
     return message(f"The import of {name} is not wholly undone. {words}", blocks)
 
 
-def _did(done: Undone) -> str:
-    """``812 deleted, 170 restored, 2 kept``: every lead that undoing came to is in one of them."""
+def did(done: Undone) -> str:
+    """``984 leads: 812 deleted, 170 restored, 2 kept``, which add up."""
+    return f"{_came_to(done)}: {_terms(done)}"
+
+
+def _came_to(done: Undone) -> str:
+    return count(done.deleted + done.restored + done.kept + done.gone, "lead")
+
+
+def _terms(done: Undone) -> str:
+    """Every lead that undoing came to is in one of them."""
     terms = [f"{number(done.deleted)} deleted", f"{number(done.restored)} restored"]
     terms += [f"{number(done.kept)} kept"] if done.kept else []
     terms += [f"{number(done.gone)} gone before"] if done.gone else []

@@ -1,4 +1,4 @@
-"""*Undo* on a summary: a question with what it would do, then a job that restores."""
+"""*Undo* on a summary, or the command: a question with what it would do, then a job."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.slack import modal
 from bot.slack.door import Door, Step
-from bot.slack.payloads import Click, Reference, Submission, reference
+from bot.slack.payloads import Click, Command, Reference, Submission, reference
 from worker.card import CardState
 from worker.card.state import Undone
 from worker.card.undo_import import UNDO, question
@@ -16,7 +16,7 @@ PREVIEWED = 100_000
 _TITLE = "Undo"
 
 
-def opened(door: Door, account: int, click: Click, about: Reference) -> None:
+def opened(door: Door, account: int, click: Click | Command, about: Reference) -> None:
     """Open the question at once, empty, for the trigger lasts 3 s; then fill it."""
     client = door.workspaces.client(click.team)
     loading = modal.words(_TITLE, "Looking up what undoing would do …")
@@ -24,7 +24,7 @@ def opened(door: Door, account: int, click: Click, about: Reference) -> None:
     client.views_update(view_id=view["id"], view=_question(door, account, click, about))
 
 
-def _question(door: Door, account: int, click: Click, about: Reference) -> dict[str, Any]:
+def _question(door: Door, account: int, click: Click | Command, about: Reference) -> dict[str, Any]:
     with modal.refusal(_TITLE) as refused:
         door.allow(account, click, about.job, "undo this import")
         state = door.desk.state(account, about.job, problems=False)
