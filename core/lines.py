@@ -7,7 +7,7 @@ somebody asks, from the raw bytes of its block.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain
@@ -100,7 +100,8 @@ class Lines:
 
     Lines from ``row_line`` on stay held, so that a row which turns out not to fit can be read
     again. They stop at byte ``end``, if given. ``suspects`` maps the number of a line to what makes
-    it one: ``nul``, ``undecodable``, ``foreign``, ``quote``, ``apostrophe`` or ``long``.
+    it one: ``nul``, ``undecodable``, ``foreign``, ``quote``, ``apostrophe`` or ``long``. Before
+    each block is read ``may_go_on`` is asked, which raises where it may not.
     """
 
     def __init__(
@@ -114,6 +115,7 @@ class Lines:
         line_bytes: int = NO_LIMIT,
         row_bytes: int = NO_LIMIT,
         end: int = 0,
+        may_go_on: Callable[[], object] = bool,
     ) -> None:
         file.seek(start.offset)
         self.row_line = start.line
@@ -121,6 +123,7 @@ class Lines:
         self.endings = Endings()
         self.ended = False
         self._file = file
+        self._may_go_on = may_go_on
         self._encoding = encoding
         self._unit = unit_bytes(encoding)
         self._block_bytes = block_bytes
@@ -240,6 +243,7 @@ class Lines:
     def _read_whole_lines(self) -> bytes:
         raw = self._carry
         while True:
+            self._may_go_on()
             more = self._file.read(min(self._block_bytes, max(self._left, 0)))
             self._left -= len(more)
             raw += more

@@ -45,7 +45,9 @@ def inspect(
     made_from = sheet_line(path)
     above = Encoding("utf-8", made_from.byte_size) if made_from else detect(path)
     suffix, sheet_name = Path(name or path.name).suffix, made_from.sheet if made_from else ""
-    surveyor = Surveyor(path, above, suffix, limits, byte_size, clock, sheet_name)
+    surveyor = Surveyor(
+        path, above, suffix, limits, byte_size, clock, clock() + limits.seconds, sheet_name
+    )
     first = surveyor.survey(Position(1, 1, above.bom_bytes))
     notes = (*first.layout.problems, *first.problems, *_other_tables(surveyor, first))
     return Sheet(

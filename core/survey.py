@@ -46,6 +46,7 @@ class Surveyor:
     limits: Limits
     byte_size: int
     clock: Callable[[], float]
+    deadline: float  #: by that clock
     sheet_name: str = ""
 
     def survey(self, start: Position) -> Survey:
@@ -72,11 +73,16 @@ class Surveyor:
             cell_chars=self.limits.cell_chars,
             line_bytes=self.limits.line_bytes,
             row_bytes=self.limits.row_bytes,
+            may_go_on=self._check_time,  # here too: of blank lines no row ever comes
         )
+
+    def _check_time(self) -> None:
+        """Raises TookTooLong."""
+        if self.clock() > self.deadline:
+            raise TookTooLong
 
     def _pass(self, lines: Lines, layout: Layout, watch: Watch) -> tuple[Survey, Sequence[Row]]:
         """Marks, sample, number of rows and the last of them. Raises HeaderOnly and limits."""
-        deadline = self.clock() + self.limits.seconds
         format = layout.format
         found = rows(lines, format, format.first, self.limits.cell_chars, watch)
         marks: list[Position] = []
@@ -91,8 +97,7 @@ class Surveyor:
             tail.extend(islice(found, marks[-1].row + ROWS_PER_MARK - 1 - tail[-1].number))
             if tail[-1].number > self.limits.rows:
                 self._refuse_rows(tail[-1].number, lines.read_bytes)
-            if self.clock() > deadline:
-                raise TookTooLong
+            self._check_time()
         if not marks:
             raise HeaderOnly
         return Survey(layout, tuple(marks), sample, tail[-1].number, ()), tail

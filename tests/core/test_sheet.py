@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import tracemalloc
 from pathlib import Path
@@ -14,6 +15,7 @@ from core.errors import (
     EmptyFile,
     FileGone,
     FileTooLarge,
+    TookTooLong,
     TooManyColumns,
     TooManyRows,
     UnreadableFile,
@@ -174,6 +176,20 @@ def test_a_cell_that_is_too_long_is_named_by_line_and_limit(file, cell, words) -
     tracemalloc.stop()
 
     assert peak < 25_000_000
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [leads(30_000), (" " * 999 + "\n") * 1_500],
+    ids=["rows", "blank lines alone"],
+)
+def test_a_file_that_takes_too_long_is_let_be(file, rest: str) -> None:
+    """Time is looked at while rows come and while none does: blank lines may go on for ever."""
+    path, looks = file(HEADER + rest), itertools.count()
+    with pytest.raises(TookTooLong):
+        inspect(path, limits=Limits(seconds=4), clock=lambda: float(next(looks)))
+
+    assert next(looks) == 6
 
 
 def test_memory_does_not_grow_with_the_file(file) -> None:
