@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 from pydantic import BaseModel
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
@@ -29,6 +29,8 @@ from worker import logs
 #: The limit of a body is ours to tell, in the dialect's words; Starlette's would be plain text.
 _TOLD_BY_US = 1 << 62
 _ID_BYTES = 8
+#: What is noted of a request whose sender hung up before it was whole; nobody hears it.
+_HUNG_UP = 499
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +77,8 @@ class Served:
             response = await self._answer(request, call_id)
         except ImportFailure as failure:
             response = refusal(self.dialect, failure)
+        except ClientDisconnect:
+            response = Response(None, _HUNG_UP)
         except Exception:  # the last resort: told to the log, never to the caller
             log.exception("request %s failed", call_id)
             response = refusal(self.dialect, InternalError(call_id))

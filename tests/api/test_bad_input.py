@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import socket
+import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -50,14 +51,18 @@ def refused(answer: httpx.Response, *statuses: int) -> None:
 
 def spoken(customer: Customer, request: bytes) -> bytes:
     """What the server says to these very bytes."""
-    url = urlsplit(customer.api.url)
-    assert url.hostname and url.port
-    with socket.create_connection((url.hostname, url.port), timeout=60) as connection:
+    with connected(customer) as connection:
         connection.sendall(request)
         answer = b""
         while b"\r\n\r\n" not in answer and (more := connection.recv(65_536)):
             answer += more
         return answer
+
+
+def connected(customer: Customer) -> socket.socket:
+    url = urlsplit(customer.api.url)
+    assert url.hostname and url.port
+    return socket.create_connection((url.hostname, url.port), timeout=60)
 
 
 def head(customer: Customer, path: str, *lines: str) -> bytes:
@@ -97,6 +102,23 @@ def test_a_body_that_stops(
     answer = spoken(caller.customer, head(caller.customer, path, *rest, kind) + b"1\r\n-\r\n")
 
     assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("path", ["/leads/import/preview", "/leads/import/start"])
+def test_who_hangs_up(caller: Caller, caplog: pytest.LogCaptureFixture, path: str) -> None:
+    """Who hangs up in the middle of a body is no error of ours, and is counted for what it is."""
+    lines = "Content-Length: 100", f"Content-Type: {FORM['Content-Type']}"
+    connection = connected(caller.customer)
+    connection.sendall(head(caller.customer, path, *lines) + b"--b0undary\r\n")
+    connection.close()
+    name = path.rpartition("/")[2]
+    count = f'leadport_http_seconds_count{{operation="leadvibe_{name}",status="499"}} '
+    patience = time.monotonic() + 60
+    while count not in caller.http.get("/metrics").text:
+        assert time.monotonic() < patience
+        time.sleep(0.02)
+
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def form_of(size: int) -> Iterator[bytes]:
