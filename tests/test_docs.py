@@ -13,8 +13,11 @@ import typer.main
 from bot import cli
 from bot.commands import report
 from core import models
+from tests.bot.commandline import Leadport, data_dir, first_time, leadport
 from tests.parts.processes import ROOT
 from worker.settings import Settings
+
+__all__ = ["data_dir", "first_time", "leadport"]  # fixtures
 
 README = (ROOT / "README.md").read_text()
 STATES = (ROOT / "docs" / "states.md").read_text()
@@ -46,17 +49,28 @@ def table(page: str, first: str) -> list[list[str]]:
 # ---- README ------------------------------------------------------------------------------------
 
 
-def test_the_readme_s_commands_run_in_their_order(tmp_path: Path) -> None:
-    """Each command of the README ends with code 0, or is run by the test that is named here."""
+def test_the_readme_s_commands_run_in_their_order(
+    first_time: None,
+    leadport: Leadport,
+    data_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each command of the README ends with code 0, or is run by the test that is named here.
+
+    The first is run as it stands, by a shell that knows nothing; the others in this process.
+    """
     shown = commands(README)
     assert set(ELSEWHERE) <= set(shown)
-    env = {"LEADPORT_DATA_DIR": str(tmp_path), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
-    for command in shown:
-        if command not in ELSEWHERE:
-            ran = subprocess.run(
-                shlex.split(command), cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
-            )
-            assert ran.returncode == 0, f"{command}\n{ran.stderr}"
+    first, *others = [shlex.split(command) for command in shown if command not in ELSEWHERE]
+    env = {"LEADPORT_DATA_DIR": str(data_dir), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    run = subprocess.run(first, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, f"{first}\n{run.stderr}"
+    monkeypatch.chdir(ROOT)
+    for program, *arguments in others:
+        assert program == first[0] == ".venv/bin/leadport"
+        ran = leadport(*arguments)
+        assert ran.code == 0, f"{arguments}\n{ran.err}"
 
 
 def test_the_makefile_has_what_the_readme_names() -> None:
