@@ -81,6 +81,20 @@ def test_only_the_three_commonest_problems_are_spelt_out() -> None:
     assert words(message.blocks).count("🔸") == 3
 
 
+def test_a_row_that_stays_out_is_not_said_to_come_in() -> None:
+    """Importing without a bad value is no way out for a row that nothing else identifies."""
+    found = Forecast(Counts(created=990, failed=10), 1000, True, (PROBLEMS[0],))
+    kept_out = words(card.render(replace(DRAFT, forecast=found)).blocks)
+    warned = replace(PROBLEMS[0], severity="warning")
+    found = Forecast(Counts(created=1000), 1000, True, (warned,))
+
+    assert "A row that nothing else identifies stays out" in kept_out
+    assert "import without these values" not in kept_out
+    without = words(card.render(replace(DRAFT, forecast=found)).blocks)
+    assert "import without these values" in without
+    assert "stays out" not in without
+
+
 def test_every_kind_of_problem_has_words() -> None:
     """No problem code is shown bare."""
     assert {code.value for code in ProblemCode} <= set(problems.NAMES)

@@ -24,7 +24,14 @@ _MENDS = {
     ProblemCode.PHONE_IN_SCIENTIFIC_NOTATION: "Export the file again with phones as text.",
     ProblemCode.IDENTIFIER_OWNED_BY_OTHER: "They stay with the lead that has them.",
     ProblemCode.ALREADY_EXISTS: "Choose *Options* to update or skip them instead.",
+    ProblemCode.TOO_MANY_CELLS: "Put cells that hold the separator in quotes.",
 }
+#: The same where at least one row has nothing else to identify it, so that it would stay out.
+_STAYS_OUT = (
+    "Correct them in the file. A row that nothing else identifies stays out; the others come in "
+    "without the value."
+)
+_MENDS_OF_ROWS = dict.fromkeys((ProblemCode.INVALID_EMAIL, ProblemCode.INVALID_PHONE), _STAYS_OUT)
 
 
 def sentence(state: CardState) -> str:
@@ -95,7 +102,8 @@ def _problem(kind: problems.Kind, version: str) -> Block:
             "Which country is it from?" if kind.count == 1 else "Which country are they from?"
         )
         return section(f"{lead}\n{question}", region_select(), version)
-    mend = _MENDS.get(ProblemCode(kind.code), "")
+    code = ProblemCode(kind.code)
+    mend = (kind.keeps_out and _MENDS_OF_ROWS.get(code)) or _MENDS.get(code, "")
     return section(f"{lead}\n{mend}" if mend else lead)
 
 
