@@ -41,6 +41,19 @@ def test_the_green_tick_is_for_imports_without_failures() -> None:
     assert "12 values are not in as they came" in card.summary(marred).text
 
 
+def test_rows_that_were_mended_are_not_called_values() -> None:
+    """What a value lost and what a row lost are counted apart, each in the right number."""
+    short = Problems("too_few_cells", "", "warning", 2, (Example(5, "10 of 12 cells"),))
+    stray = Problems("stray_quote", "", "warning", 1, (Example(6, "a stray quote"),))
+    clean = replace(ENDED, counts=Counts(created=1000), problems=(short,))
+
+    assert "2 rows are not in as they came" in card.summary(clean).text
+    assert "1 row is not in as it came" in card.summary(replace(clean, problems=(stray,))).text
+    both = replace(clean, problems=(*ENDED.problems, short, stray))
+    assert "12 values and 3 rows are not in as they came" in card.summary(both).text
+    assert "✅" not in words(card.summary(clean).blocks)
+
+
 def test_rows_that_could_not_be_processed() -> None:
     """Rows given up are counted, and the words say that sending the file again is safe."""
     left = replace(ENDED, counts=Counts(created=900, unprocessed=100), problems=())

@@ -61,6 +61,11 @@ NAMES = {
 }
 #: Problems of a whole row: the column they are filed under says nothing.
 _OF_THE_ROW = ("missing_identifier", "ambiguous_match")
+#: Warnings of how a row was read: what is not as it came is the row, and no single value.
+_OF_READING = (
+    "broken_row", "cell_too_long", "nul_removed", "other_delimiter", "stray_quote",
+    "too_few_cells", "too_many_cells", "unclosed_quote", "undecodable",
+)  # fmt: skip
 _SHOWN_KINDS = 6
 _NAMED_COLUMNS = 3
 _EXAMPLES = 3
@@ -76,6 +81,11 @@ class Kind:
     count: int
     keeps_out: bool  #: at least one of them keeps its row out
     examples: tuple[Example, ...]
+
+    @property
+    def of_rows(self) -> bool:
+        """Whether it counts rows and not values in them."""
+        return self.code in _OF_READING
 
     @property
     def name(self) -> str:

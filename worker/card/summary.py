@@ -64,11 +64,14 @@ def _mark(state: CardState) -> str:
 
 def _left_out(state: CardState) -> str:
     """What the rows that are in came without, in words; empty where they are in whole."""
-    values = sum(kind.count for kind in problems.warnings(state.problems))
-    if not values:
+    found = problems.warnings(state.problems)
+    values = sum(kind.count for kind in found if not kind.of_rows)
+    rows = sum(kind.count for kind in found if kind.of_rows)
+    if not found:
         return ""
-    came = "is not in as it" if values == 1 else "are not in as they"
-    return f" {count(values, 'value')} {came} came."
+    named = [count(values, "value") if values else "", count(rows, "row") if rows else ""]
+    came = "is not in as it" if values + rows == 1 else "are not in as they"
+    return f" {listed(filter(None, named), 2)} {came} came."
 
 
 def _headline(state: CardState, bold: str = "*") -> str:
