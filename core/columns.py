@@ -7,6 +7,7 @@ then settles the claims of the whole row, so that each field has one column.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,12 @@ PROFILE_TARGETS = (
 )  # fmt: skip
 #: Opt-outs. An import may set them, and takes them back only where its rules say so in words.
 OPT_OUT_TARGETS = ("unsubscribed", "blocked")
+_OPT_OUT = re.compile(
+    r"\b(unsubscribed?|opt(ed)? ?out|do ?not ?(contact|call|e? ?mail|text)|dnc|blocked|blacklisted"
+    r"|desabonnee?|desinscrite?|abgemeldet)\b"
+)
+#: What stands beside it where the cells hold no yes or no.
+_NO_OPT_OUT = re.compile(r"\b(at|by|on|date|time|reason|url|link|count)\b")
 CUSTOM = "custom:"
 SKIP = "skip"
 MOST_NAME = 80  # characters of a custom field's name
@@ -69,6 +76,15 @@ def label(target: str) -> str:
 def normalised(name: str) -> str:
     """A header's name without case, spaces, punctuation and accents."""
     return " ".join(words_of(name))
+
+
+def may_opt_out(name: str) -> bool:
+    """Whether a column's name speaks of people who want no messages.
+
+    It is never guessed to be one: an opt-out that a wrong guess set would stay. People are asked.
+    """
+    words = normalised(name)
+    return bool(_OPT_OUT.search(words)) and not _NO_OPT_OUT.search(words)
 
 
 def fingerprint(header: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from bot.slack.steps.offer_import import is_table
 from core.models import Import, SeenEvent
 from core.rules import ImportRules
 from tests.bot.conftest import LEADS, Office
-from tests.bot.showing import DRAFT, FILE, fits_slack, is_golden, mrkdwn, words
+from tests.bot.showing import DRAFT, FILE, HEADER, fits_slack, is_golden, mrkdwn, words
 from worker import card
 from worker.card.state import Earlier
 
@@ -107,6 +107,20 @@ def test_a_file_that_cannot_be_imported(code: str, failure: str) -> None:
     assert failure in message.text
     assert failure in words(message.blocks)
     assert "action_id" not in str(message.blocks)
+
+
+def test_a_column_that_may_opt_people_out_is_asked_about() -> None:
+    """An opt-out is never guessed, and never passed over in silence either."""
+    header = (*HEADER[:6], "Unsubscribed")
+    mapping = (*DRAFT.mapping[:6], "custom:Unsubscribed")
+    asked = replace(DRAFT, file=replace(DRAFT.file, header=header), mapping=mapping)
+    decided = replace(asked, mapping=(*mapping[:6], "unsubscribed"))
+    remembered = replace(asked, file=replace(asked.file, remembered=True))
+
+    fits_slack(card.render(asked))
+    assert "“Unsubscribed” opts nobody out as it is mapped" in words(card.render(asked).blocks)
+    for settled in (decided, remembered, DRAFT):
+        assert "opts nobody out" not in words(card.render(settled).blocks)
 
 
 def test_many_columns_are_summed_up() -> None:

@@ -19,6 +19,7 @@ from core.columns import (
     guess,
     is_target,
     label,
+    may_opt_out,
     primary,
 )
 from core.vocabulary import synonyms, words_of
@@ -314,3 +315,23 @@ def test_leads_are_known_by_the_surest_identifier() -> None:
     assert primary(guess(["ID", "Phone"], [])) == "phone"
     assert primary(guess(["Contact ID", "Name"], [])) == "external_id"
     assert primary(guess(["Name"], [])) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Unsubscribed", "unsubscribe", "OptOut", "Opted out", "email_opt_out", "Do Not Contact",
+     "DoNotCall", "DNC", "do not e-mail", "Blocked", "Désabonné", "Abgemeldet"],
+)  # fmt: skip
+def test_names_that_may_opt_out(name: str) -> None:
+    """What such a column says of people is worth a question."""
+    assert may_opt_out(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Opt in", "Newsletter", "Option", "Outlet", "Unsubscribed at", "Opt-out date", "Blocked by",
+     "Unsubscribe URL", "Contact", "Optometrist out", "dncx", ""],
+)  # fmt: skip
+def test_names_that_opt_nobody_out(name: str) -> None:
+    """Consent, dates, reasons and addresses say neither yes nor no."""
+    assert not may_opt_out(name)

@@ -63,6 +63,19 @@ def _columns(state: CardState) -> Iterator[str]:
     yield from doubts[:_SHOWN_UNSURE]
     if len(doubts) > _SHOWN_UNSURE:
         yield f"❔ and {count(len(doubts) - _SHOWN_UNSURE, 'further unsure column')}"
+    yield from _opt_outs(state)[:_SHOWN_UNSURE]
+
+
+def _opt_outs(state: CardState) -> list[str]:
+    """A line per column that may say who wants no messages, and is about to be taken otherwise."""
+    if state.file.remembered:
+        return []
+    return [
+        f"❔ “{_column(name)}” opts nobody out as it is mapped. If it says who wants no messages, "
+        f"press *Edit mapping* and choose *{columns.label('unsubscribed')}*."
+        for name, target in zip(state.file.header, state.mapping, strict=True)
+        if columns.may_opt_out(name) and target not in columns.OPT_OUT_TARGETS
+    ]
 
 
 def _said(state: CardState, column: int) -> str:
