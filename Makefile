@@ -37,7 +37,7 @@ lint: install ## ruff, formatting, mypy --strict
 .PHONY: test
 test: install ## the whole suite, on real PostgreSQL, Valkey and Chromium
 	@scripts/install-chromium
-	$(BIN)/pytest -n $(WORKERS) $(RERUNS) $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(RERUNS) $(ARGS)
 
 .PHONY: bench
 bench: .venv/bench ## the benchmarks, a few minutes; ARGS=--full for the sizes of the targets

@@ -19,7 +19,7 @@ from hypothesis import settings
 from playwright.sync_api import Browser
 
 from core.db import Database
-from tests.parts import databases
+from tests.parts import databases, order
 from tests.parts.chromium import installed_chromium, running_chromium
 from tests.parts.databases import TEMPLATE, copied_postgres, copied_sqlite, migrated
 from tests.parts.postgres import Postgres, running_postgres
@@ -51,6 +51,12 @@ def pytest_collection(session: pytest.Session) -> Iterator[object]:
         gc.enable()
         gc.collect()
         gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests begin early."""
+    order.slow_first(items)
 
 
 # ---- databases ---------------------------------------------------------------------------------

@@ -34,6 +34,8 @@ from tests.parts.databases import copied_sqlite
 from tests.worker.faults import ROWS_PER_PART
 from tests.worker.plant import Plant, soon
 
+pytestmark = pytest.mark.slow
+
 ROWS = 2 * ROWS_PER_PART + 10  # three parts
 _tags = (f"t{n}" for n in count(1))
 
