@@ -29,6 +29,11 @@ _ANSWER_BYTES, _ANSWER_CHARS = 2_000, 500
 _LONGEST_URL = 2_000
 _HOST = re.compile(rb"[\w.-]+|[0-9A-Fa-f:.]+")  # a name, or an IPv6 address without its brackets
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+#: All that IPv6 has of public addresses, besides those that stand for IPv4 ones.
+_UNICAST = ipaddress.ip_network("2000::/3")
+#: What is set aside, and older Pythons take for public.
+_SET_ASIDE = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "3fff::/20")))
+_NUMBER = re.compile(r"[0-9A-Fa-fXx.]+")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -76,7 +81,11 @@ def check(url: str, *, private: bool) -> None:
 
 def is_public(address: Address) -> bool:
     """Whether an address is on the internet: not ours, not a neighbour's, not everybody's."""
-    return address.is_global and not address.is_multicast and all(map(is_public, _inside(address)))
+    if not address.is_global or address.is_multicast:
+        return False
+    if address.version == 6 and address not in _UNICAST and address not in _NAT64:
+        return False
+    return not any(address in each for each in _SET_ASIDE) and all(map(is_public, _inside(address)))
 
 
 def _inside(address: Address) -> Iterator[Address]:
@@ -89,9 +98,21 @@ def _inside(address: Address) -> Iterator[Address]:
 
 
 def _literal(host: str) -> Address | None:
+    """The address that a host is, where it is none that has to be looked up."""
+    bare = host.strip("[]").partition("%")[0].rstrip(".")
     try:
-        return ipaddress.ip_address(host.strip("[]").partition("%")[0])
+        return ipaddress.ip_address(bare)
     except ValueError:
+        return _number(bare)
+
+
+def _number(host: str) -> Address | None:
+    """The address behind 2130706433, 0x7f.1 and the like, as connecting would understand them."""
+    if not _NUMBER.fullmatch(host):
+        return None
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    except OSError:
         return None
 
 

@@ -468,6 +468,7 @@ def test_one_account_leaves_room_for_the_others(
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
         "0.0.0.0", "224.0.0.1", "255.255.255.255", "198.51.100.7", "::1", "::", "fe80::1",
         "fc00::1", "ff02::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:db8::1",
+        "192.0.0.8", "::127.0.0.1", "64:ff9b:1::7f00:1", "fec0::1", "3fff::1", "4000::1",
     ],
 )  # fmt: skip
 def test_no_address_of_our_own(address: str) -> None:
@@ -491,7 +492,8 @@ def test_public_addresses_are_fine() -> None:
         "http://example.com/", "ftp://example.com/", "https://", "example.com", "https:///x",
         "https://user:word@example.com/", "https://example.com/#part", "https://localhost/",
         "https://a.localhost./", "https://exa mple.com/", "https://example.com:99999/",
-        "https://example.com/" + "x" * 2_000,
+        "https://example.com/" + "x" * 2_000, "https://2130706433/", "https://0x7f000001/",
+        "https://127.1/", "https://0/", "https://0x7f.1./", "https://10.0.0.1./",
     ],
 )  # fmt: skip
 def test_a_url_that_is_not_for_webhooks(url: str) -> None:
