@@ -144,6 +144,7 @@ _BESIDE: dict[str, dict[str, float]] = {
 }
 _TOGETHER = {
     frozenset({"country", "state"}): "country",
+    frozenset({"city", "state"}): "city",
     frozenset({"first_name", "last_name"}): "name",
     frozenset({"name", "first_name", "last_name"}): "name",
     frozenset({"address", "website"}): "website",
