@@ -109,11 +109,13 @@ def _check_port(host: str, port: int) -> None:
 
 def _load() -> None:
     """Import once what worker and web are made of. To load it takes most of the time of a start."""
+    gc.disable()  # see bot.cli.main
     import bot.main
     import worker.main
 
     assert bot.main and worker.main  # noqa: S101  (imported to be there)
     gc.freeze()  # nobody has to look through it again, and the processes go on sharing it
+    gc.enable()
 
 
 def _migrate(settings: Settings) -> None:
