@@ -19,7 +19,7 @@ from typing import TypeVar
 
 import psutil
 import uvicorn
-from sqlmodel import select
+from sqlmodel import col, select
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -55,7 +55,7 @@ PACE = {
 T = TypeVar("T")
 
 
-def soon(look: Callable[[], T | None], what: str, seconds: float = 120, every: float = 0.03) -> T:
+def soon(look: Callable[[], T | None], what: str, seconds: float = 120, every: float = 0.05) -> T:
     """What ``look`` finds, once it finds something. The bound within which faults must heal."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -162,9 +162,10 @@ class Plant:
 
     def jobs(self, shared: Message) -> list[Import]:
         """The imports of a shared file."""
+        # Asked again and again, while the tests before leave ever more imports.
+        its_own = col(Import.origin)["thread_ts"].as_string() == shared.ts
         with self.database.reading() as session:
-            every = session.exec(select(Import)).all()
-        return [job for job in every if job.origin.get("thread_ts") == shared.ts]
+            return list(session.exec(select(Import).where(its_own)))
 
     def job(self, shared: Message) -> Import | None:
         """The import of a shared file, once there is one."""
