@@ -229,6 +229,30 @@ def test_two_hooks_with_the_same_ids(admin: Customer) -> None:
         assert answer.json()["status"] == "created"
 
 
+def test_another_lead_under_the_same_key(admin: Customer) -> None:
+    """An Idempotency-Key says that the request is the same: with another lead it is refused."""
+    url, headers = hook(admin)["url"], {"Idempotency-Key": "k" * 255}
+    first, again, other = (
+        httpx.post(url, json={"email": f"{name}@fjord-labs.com"}, headers=headers)
+        for name in ("ada", "ada", "bob")
+    )
+
+    assert first.status_code == 202 and first.json() == again.json()
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert [lead["email"] for lead in leads(admin)] == ["ada@fjord-labs.com"]
+
+
+@pytest.mark.parametrize("header", ["webhook-id", "Idempotency-Key"])
+def test_long_names_of_deliveries(admin: Customer, header: str) -> None:
+    """Two deliveries whose long names differ only at their end are two."""
+    url = hook(admin)["url"]
+    for number in "121":
+        body, headers = {"email": f"p{number}@fjord-labs.com"}, {header: "x" * 250 + number}
+        assert httpx.post(url, json=body, headers=headers).json()["status"] == "created"
+
+    assert count(admin, Lead) == 2
+
+
 # ---- Typeform ----------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,14 +10,14 @@ import orjson
 from sqlmodel import Session
 
 from bot.api.endpoint import Answer, Call, Endpoint
-from bot.api.failures import RateLimited, StillRunning
+from bot.api.failures import KeyReused, RateLimited, StillRunning
 from bot.api.idempotency import key_of
 from bot.api.limits import Tier
 from bot.dialects.webhooks import sent, wire
 from bot.dialects.webhooks.locked import lock, unlock
 from core import hooks, idempotency, ids, keys, singles
 from core.errors import ImportFailure, NotFound
-from core.idempotency import Held, Kept
+from core.idempotency import Held, Kept, Other
 from core.models import IncomingHook
 from core.singles import Single
 from core.uploads import Stored
@@ -92,6 +93,7 @@ class Arrival:
     one: Single
     stored: Stored
     event: str  #: what tells this delivery from others; empty where nothing does
+    request: str  #: what makes it the same one, if another event is not to hide behind its name
 
 
 def take_lead(call: Call) -> Answer:
@@ -99,7 +101,8 @@ def take_lead(call: Call) -> Answer:
 
     It is read like a file of one row: fields are recognised by their names unless the hook has a
     mapping, nested JSON is flattened, and Typeform's answers go by the titles of their questions.
-    With a `webhook-id` or an `Idempotency-Key` a second delivery gets the first one's answer.
+    With a `webhook-id` or an `Idempotency-Key` a second delivery gets the first one's answer; with
+    an `Idempotency-Key` another lead is refused with 422.
     A lead that cannot be imported is a 422 that names what is wrong with it.
     """
     with call.office.database.reading() as session:
@@ -112,16 +115,27 @@ def take_lead(call: Call) -> Answer:
     found = sent.read(call.body, call.headers.get("content-type", ""))
     one = singles.single(found.fields)
     stored = call.office.files.put([one.content], MOST_BYTES * 4, ".csv")
-    event = key_of(call.headers) or call.headers.get(_EVENT, "") or found.event
+    key = key_of(call.headers)
+    event = key or call.headers.get(_EVENT, "") or found.event
+    request = _digest(call.body) if key else "hook"
     try:
         taken = call.office.database.transact(
-            partial(_once, arrival=Arrival(hook, one, stored, event[:_LONGEST_EVENT]))
+            partial(_once, arrival=Arrival(hook, one, stored, _short(event), request))
         )
     finally:
         call.office.discard(stored)  # unless an import holds it by now
     if taken.status == "failed":
         raise RowRefused(taken)
     return Answer(taken, 202)
+
+
+def _short(event: str) -> str:
+    """A name of the event that the table has room for."""
+    return event if len(event) <= _LONGEST_EVENT else _digest(event.encode())
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _count(call: Call, hook: IncomingHook) -> None:
@@ -138,7 +152,9 @@ def _once(session: Session, arrival: Arrival) -> wire.Taken:
     hook = arrival.hook
     # No key of a request has a space in it, so none is the same as this.
     key = f"hook {hook.id} {arrival.event}"
-    state = idempotency.begin(session, hook.account_id, key, "hook")
+    state = idempotency.begin(session, hook.account_id, key, arrival.request)
+    if isinstance(state, Other):
+        raise KeyReused
     if isinstance(state, Kept):
         return wire.Taken.model_validate_json(state.body)
     if not isinstance(state, Held):
