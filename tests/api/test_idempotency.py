@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,7 +23,9 @@ from core.errors import WrongState
 from core.idempotency import KEPT_MS, Held, Kept, Other, Running
 from core.models import IdempotencyKey
 from core.uploads import Files
+from tests.api import dying
 from tests.api.conftest import Api, Customer
+from tests.parts.programs import started
 
 CSV = b"Email,First Name\nada@fjord-labs.com,Ada\n"
 
@@ -205,6 +211,40 @@ def test_a_start_whose_answer_was_lost(somebody: Customer, monkeypatch: pytest.M
         assert (again.status_code, again.content) == (202, lost.content)
         assert again.headers["Idempotent-Replayed"] == "true"
     assert jobs(somebody) == [lost.json()["job_id"]]
+
+
+def test_a_process_that_was_killed(somebody: Customer, tmp_path: Path) -> None:
+    """The web process is killed by force when the job is started and nothing answered yet: the
+    next one answers for that job, and starts no other."""
+    file_id, station = preview(somebody).json()["file_id"], somebody.api.station
+    port = tmp_path / "port"
+    told = {
+        dying.DATABASE: station.database.engine.url.render_as_string(hide_password=False),
+        dying.FOLDER: str(station.files.root.parent),
+        dying.PORT: str(port),
+    }
+    process = started(dying.main, told, tmp_path / "said")
+    try:
+        patience = time.monotonic() + 120
+        while not port.exists():
+            assert time.monotonic() < patience, (tmp_path / "said").read_text()
+            time.sleep(0.02)
+        url = f"http://127.0.0.1:{port.read_text()}"
+        with httpx.Client(base_url=url, headers=somebody.http.headers, timeout=120) as http:
+            doomed = replace(somebody)
+            doomed.http.close()
+            doomed.http = http
+            with pytest.raises(httpx.TransportError):
+                start(doomed, file_id, "k")
+        assert process.wait(120) == -signal.SIGKILL
+    finally:
+        process.kill()
+
+    [job] = jobs(somebody)
+    lapse(somebody)
+    again = start(somebody, file_id, "k")
+    assert (again.status_code, again.json()["job_id"]) == (202, job)
+    assert again.headers["Idempotent-Replayed"] == "true" and jobs(somebody) == [job]
 
 
 def test_an_error_after_the_start(somebody: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
