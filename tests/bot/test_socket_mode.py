@@ -16,6 +16,7 @@ import pytest
 
 import sandbox.main
 from bot import main
+from bot.desk import Desk
 from bot.slack.column_form import TARGET
 from bot.slack.door import Door
 from bot.slack.socket_mode import SocketMode
@@ -125,16 +126,40 @@ def test_the_conversation_over_a_socket(linked: Office) -> None:
     assert all(each["by_socket"] for each in sent)
 
 
-@pytest.mark.parametrize("abruptly", [False, True])
-def test_what_happens_while_no_socket_is_open_comes_later(linked: Office, abruptly: bool) -> None:
+def test_what_happens_while_no_socket_is_open_comes_later(linked: Office) -> None:
     """A file that is shared in the very moment of a disconnect is taken in, once."""
     office = linked
     before = office.count(Import)
-    assert office.sandbox.disconnect(abruptly=abruptly)
-    shared = office.ben.share((f"between-{abruptly}.csv", LEADS))
+    assert office.sandbox.disconnect()
+    shared = office.ben.share(("between.csv", LEADS))
 
     assert office.card(shared).by_app
     assert office.count(Import) == before + 1
+    wait_for_socket(office)
+
+
+def test_what_failed_comes_again(linked: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What went wrong in Leadport is not acknowledged, so Slack sends it again, here over the next
+    socket, for this one breaks without a word; with what was shared meanwhile it is taken once."""
+    office, failed, take = linked, threading.Event(), Desk.take
+
+    def fails_once(*about: Any) -> list[Import]:
+        if not failed.is_set():
+            failed.set()
+            raise OSError("the database is away")
+        return take(*about)
+
+    before = office.count(Import)
+    monkeypatch.setattr(Desk, "take", fails_once)
+    shared = [office.ben.share(("fails.csv", LEADS))]
+    assert failed.wait(SECONDS)
+    assert office.ana.command("/import", "help").ok  # others on this socket are answered
+    assert office.count(Import) == before
+    assert office.sandbox.disconnect(abruptly=True)
+    shared.append(office.ben.share(("meanwhile.csv", LEADS)))
+
+    assert all(office.card(each).by_app for each in shared)
+    assert office.count(Import) == before + 2
     wait_for_socket(office)
 
 
