@@ -15,9 +15,11 @@ from bot.api import serving
 from bot.api.endpoint import Call, Dialect, Endpoint
 from bot.dialects import DIALECTS
 from core import ids, keys
-from tests.api.conftest import Api, Customer
+from core.models import SavedMapping
+from tests.api.conftest import Api, Customer, running_api
 from tests.api.leadvibe import FIXTURES, Caller
 from tests.core import dump
+from tests.parts.databases import copied_sqlite
 
 _PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
 
@@ -40,16 +42,21 @@ def takes_nothing(endpoint: Endpoint) -> bool:
 
 
 def names_a_thing(endpoint: Endpoint) -> bool:
-    return takes_nothing(endpoint) and bool(_PARAMETER.search(endpoint.path))
+    return bool(_PARAMETER.search(endpoint.path))
+
+
+#: What to send to endpoints that name a thing and want a body beside it.
+BODIES: dict[str, Any] = {"change_lead": {"fields": {"title": "X"}}, "change_endpoint": {}}
 
 
 def asked(
     http: httpx.Client, dialect: Dialect, endpoint: Endpoint, path: dict[str, str] | None = None
 ) -> httpx.Response:
-    """The answer to a request that brings nothing but what its path needs."""
-    filled = _PARAMETER.sub(lambda m: (path or {}).get(m[1], "x"), endpoint.path)
+    """The answer to a request that brings nothing but what its path needs, and ``BODIES``."""
+    filled = _PARAMETER.sub(lambda m: path[m[1]] if path else "x", endpoint.path)
     headers = {"Host": dialect.hosts[0]} if dialect.hosts else {}
-    return http.request(endpoint.method, dialect.prefix + filled, headers=headers)
+    body = {"json": BODIES[endpoint.name]} if endpoint.name in BODIES else {}
+    return http.request(endpoint.method, dialect.prefix + filled, headers=headers, **body)
 
 
 def assert_refused(answer: httpx.Response, dialect: Dialect, status: int) -> None:
@@ -58,6 +65,17 @@ def assert_refused(answer: httpx.Response, dialect: Dialect, status: int) -> Non
     assert dialect.error is not None
     dialect.error.model_validate(answer.json(), strict=True)
     assert answer.headers["X-Request-Id"]
+
+
+@pytest.fixture(scope="module")
+def api(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """The web process of this module, which can keep secrets of webhooks too."""
+    folder = tmp_path_factory.mktemp("api")
+    with (
+        copied_sqlite(migrated_sqlite, folder) as database,
+        running_api(database, folder, secret_key="a secret key for tests") as api,
+    ):
+        yield api
 
 
 # ---- who may ask -------------------------------------------------------------------------------
@@ -112,10 +130,9 @@ class Neighbours:
 
 @pytest.fixture(scope="module")
 def neighbours(api: Api) -> Iterator[Neighbours]:
-    """Two accounts; one of them has a file, a job and leads."""
+    """Two accounts; one of them has one of everything."""
     me, owner = api.customer(keys.ADMIN), api.customer(keys.ADMIN)
-    Caller(owner).run(CSV)
-    yield Neighbours(me, owner, named(owner))
+    yield Neighbours(me, owner, filled(owner))
     me.http.close()
     owner.http.close()
 
@@ -126,15 +143,13 @@ def test_what_belongs_to_others(
 ) -> None:
     """Another account's ids look like ids that do not exist, and what it has stays as it is."""
     me, owner = neighbours.me, neighbours.owner
-    with owner.api.station.database.reading() as session:
-        before = dump.leads(session, owner.account_id)
+    before = everything(owner)
     theirs = asked(me.http, dialect, endpoint, neighbours.owned)
     unknown = asked(me.http, dialect, endpoint, nobodys())
-    with owner.api.station.database.reading() as session:
-        assert dump.leads(session, owner.account_id) == before
+    assert everything(owner) == before
 
     assert_refused(theirs, dialect, theirs.status_code)
-    assert theirs.status_code in (400, 404) and theirs.status_code == unknown.status_code
+    assert theirs.status_code == unknown.status_code == 404
     assert shown(theirs) == shown(unknown)
 
 
@@ -143,20 +158,44 @@ def shown(answer: httpx.Response) -> str:
     return answer.text.replace(answer.headers["X-Request-Id"], "")
 
 
-def named(owner: Customer) -> dict[str, str]:
-    """Ids of what an account has, by the names that paths give them."""
-    job = Caller(owner).jobs()["jobs"][0]["job_id"]
-    [lead] = [
-        one["lead_id"] for one in owner.http.get("/leads", params={"limit": 1}).json()["leads"]
-    ]
-    file = Caller(owner).send(CSV)["file_id"]
-    return {"job_id": job, "importBatchId": job, "file_id": file, "lead_id": lead, "id": lead}
+def filled(owner: Customer) -> dict[str, str]:
+    """Ids of what an account has, by the names that paths give them, once it has everything."""
+    http = owner.http
+    url = {"url": "https://example.com/", "events": ["import.completed"]}
+    webhook = http.post("/webhooks/endpoints", json=url).json()["id"]
+    hook = http.post("/webhooks/incoming", json={}).json()["id"]
+    job = Caller(owner).run(CSV)["job_id"]
+    [delivery] = http.get(f"/webhooks/endpoints/{webhook}/deliveries").json()["deliveries"]
+    lead = http.get("/leads", params={"limit": 1}).json()["leads"][0]["lead_id"]
+    with owner.api.station.database.writing() as session:
+        saved = {"fingerprint": "a" * 64, "targets": {"e mail": "email"}, "used_at": 1}
+        session.add(SavedMapping(account_id=owner.account_id, **saved))
+    return {
+        "job_id": job, "importBatchId": job, "file_id": Caller(owner).send(CSV)["file_id"],
+        "lead_id": lead, "id": lead, "endpoint_id": webhook, "delivery_id": delivery["id"],
+        "hook_id": hook, "mapping_id": "a" * 64,
+    }  # fmt: skip
 
 
 def nobodys() -> dict[str, str]:
     """Ids that could be, and are not."""
-    job, lead, file = (ids.show(prefix, ids.new_id()) for prefix in ("job", "lead", "preview"))
-    return {"job_id": job, "importBatchId": job, "file_id": file, "lead_id": lead, "id": lead}
+    prefixes = {
+        "job_id": "job", "importBatchId": "job", "file_id": "preview", "lead_id": "lead",
+        "id": "lead", "endpoint_id": "ep", "delivery_id": "msg", "hook_id": "hook",
+    }  # fmt: skip
+    found = {name: ids.show(prefix, ids.new_id()) for name, prefix in prefixes.items()}
+    return {**found, "mapping_id": "b" * 64}
+
+
+def everything(owner: Customer) -> Any:
+    """What an account has, as it is told of itself."""
+    paths = (
+        "/leads", "/leads/import/jobs", "/leads/import/mappings", "/webhooks/endpoints",
+        "/webhooks/incoming",
+    )  # fmt: skip
+    with owner.api.station.database.reading() as session:
+        leads = dump.leads(session, owner.account_id)
+    return leads, [owner.http.get(path).text for path in paths]
 
 
 @every(takes_nothing)
