@@ -44,7 +44,7 @@ def test_wide_files_take_pages(columns: int, pages: int) -> None:
     )
 
     assert form.pages == pages
-    for page in range(pages):
+    for page in {0, pages // 2, pages - 1}:
         view_fits_slack(column_form.view(replace(form, page=page, notice="Something " * 200)))
 
 

@@ -133,7 +133,7 @@ def test_equals_reference(name: str, request: pytest.FixtureRequest) -> None:
     """Leads, outcomes and problems are those of a row-by-row import, however it is cut up."""
     database: Database = request.getfixturevalue(f"{name}_database")
 
-    @examples(80 if name == "sqlite" else 20)
+    @examples(60 if name == "sqlite" else 20)
     @given(
         files=st.lists(st.lists(row_cells, max_size=12), min_size=1, max_size=2),
         rules=all_rules,
@@ -169,7 +169,7 @@ def test_forecast_equals_import(name: str, request: pytest.FixtureRequest) -> No
     already, whoever is suppressed, and however either is cut up."""
     database: Database = request.getfixturevalue(f"{name}_database")
 
-    @examples(30 if name == "sqlite" else 8)
+    @examples(20 if name == "sqlite" else 8)
     @given(
         before=st.lists(row_cells, max_size=6),
         rows=st.lists(row_cells, max_size=12),
@@ -207,7 +207,7 @@ def test_forecast_equals_import(name: str, request: pytest.FixtureRequest) -> No
 
 
 @given(rows=st.lists(row_cells, max_size=14), rules=all_rules, sizes=st.lists(st.integers(1, 5)))
-@examples(40)
+@examples(30)
 def test_same_file_twice(
     sqlite_database: Database,
     rows: list[tuple[str, ...]],

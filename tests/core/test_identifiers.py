@@ -291,11 +291,14 @@ def test_fast_and_slow_agree_on_every_regions_numbers() -> None:
         examples = [phonenumbers.example_number_for_type(region, kind) for kind in (0, 1, *kinds)]
         for example in filter(None, examples):
             spellings = sorted(set(_spellings(example)))
-            for text in chance.sample(spellings, min(often(8), len(spellings))):
+            for text in chance.sample(spellings, min(often(5), len(spellings))):
                 level = chance.choice(LEVELS)
                 for place in (region, chance.choice(everywhere)):
                     same = fast_phone(text, place, level) == _slow_phone(text, place, level)
                     assert same, (text, place, level)
+
+
+CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
 
 
 def _random_phone(chance: random.Random) -> str:
@@ -304,16 +307,16 @@ def _random_phone(chance: random.Random) -> str:
     if style < 0.35:
         return digits
     if style < 0.7:
-        return f"+{chance.choice(sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE))}{digits}"
+        return f"+{chance.choice(CODES)}{digits}"
     alphabet = "0123456789" * 6 + " -().+/x,;#~\u00a0\u2011０９aE"
     return "".join(chance.choices(alphabet, k=chance.randint(1, 18)))
 
 
 def test_fast_and_slow_agree_on_random_phones() -> None:
-    """Five thousand random texts get the same number or the same refusal both ways."""
+    """Three thousand random texts get the same number or the same refusal both ways."""
     chance = random.Random(7)
     places: list[str | None] = [*sorted(phonenumbers.SUPPORTED_REGIONS), *[None] * 20]
-    for _ in range(often(5_000)):
+    for _ in range(often(3_000)):
         text, place, level = _random_phone(chance), chance.choice(places), chance.choice(LEVELS)
         same = fast_phone(text, place, level) == _slow_phone(text, place, level)
         assert same, (text, place, level)
@@ -343,9 +346,9 @@ def _random_email(chance: random.Random) -> str:
 
 
 def test_fast_and_slow_agree_on_random_emails() -> None:
-    """Five thousand random texts get the same address or the same refusal both ways."""
+    """Three thousand random texts get the same address or the same refusal both ways."""
     chance = random.Random(8)
-    for _ in range(often(5_000)):
+    for _ in range(often(3_000)):
         text = _random_email(chance)
         assert fast_email(text) == _slow_email(text), text
 

@@ -109,7 +109,7 @@ def written(table: list[list[str]], dialect: dict[str, object], encoding: str) -
     return text.getvalue().replace(sign, delimiter).encode(encoding)
 
 
-@examples(80)
+@examples(60)
 @given(data=st.data(), dialect=dialects(), encoding=st.sampled_from(ENCODINGS))
 def test_a_table_in_any_dialect_is_read_back_whole(data, dialect, encoding) -> None:
     """In any encoding, delimiter, quoting and line ending, every cell comes back as it was."""

@@ -154,7 +154,7 @@ def test_equals_reference_with_any_workers(
     database: Database = request.getfixturevalue(f"{name}_database")
     reached = {"late": 0, "free": 0}
 
-    @examples(20 if name == "sqlite" else 12)
+    @examples(16 if name == "sqlite" else 8)
     @given(
         before=st.lists(row_cells, max_size=6),
         rows=st.lists((row_cells | unique_cells).filter(any), min_size=1, max_size=16),
@@ -222,7 +222,7 @@ def test_workers_at_the_same_time(
 ) -> None:
     """Threads that write their parts at the very same time give what one row after another does."""
     dice = Random(workers)
-    rows, before = rows_of(dice, 240), rows_of(dice, 60)
+    rows, before = rows_of(dice, 160), rows_of(dice, 40)
     rules = ImportRules(match_on=(Kind.EXTERNAL_ID,), region="US", budget_share=None)
     job = Spread(postgres_database, Files(tmp_path), next(_accounts))
     leads: list[dict[str, Any]] = []
@@ -262,7 +262,7 @@ def _together(job: Spread, workers: int) -> int:
                 return
             claim = job.claim(key) if key else None
             if claim is None:
-                threading.Event().wait(0.01)  # the others are at what is left
+                threading.Event().wait(0.05)  # the others are at what is left
                 continue
             with lock:
                 at_work += 1
