@@ -20,7 +20,7 @@ from core.table import Dialect
 
 #: How many lines a cell with stray quotes in it may run over and still be put together.
 LINES_TO_TRY = 100
-#: How many quotes of a line are tried as part of the text that they seem to end.
+#: How many quotes of a line are tried as part of the text that they seem to open or end.
 MOST_PLACES = 50
 
 
@@ -164,6 +164,8 @@ def _with_literal_quote(
 ) -> Mended | None:
     """One opening quote is not a quote at all, in exactly one place."""
     suspects = {*tolerant.strays, tolerant.unclosed} - {-1}
+    if len(suspects) > MOST_PLACES:
+        return None
     readings = [(cell, scan(line, dialect, literal=cell)) for cell in sorted(suspects)]
     fitting = [
         (cell, reading)

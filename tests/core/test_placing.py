@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import mending
 from core.placing import joins, spreads
 from core.profile import Column, contradicts, learn
 from core.sheet import inspect, read
+from core.table import Dialect
 from tests.parts.examples import examples
 
 VALUES = ["a", "b1", "12", "", "x y", "a@b.example", "2026-01-01"]
@@ -85,3 +88,14 @@ def test_a_row_that_fits_in_too_many_ways_is_reported(tmp_path: Path) -> None:
 
     assert [row.problems[0].severity for row in found if row.problems] == ["error"]
     assert [row.cells for row in found if not row.problems] == [*rows[:3], *rows[4:]]
+
+
+def test_a_row_of_stray_quotes_is_looked_at_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With hundreds of quotes that add up to nothing, not every one of them is tried."""
+    looks: list[str] = []
+    scan = mending.scan
+    monkeypatch.setattr(mending, "scan", lambda *a, **how: looks.append("") or scan(*a, **how))
+    line = ",".join(['"a"b"'] * 500) + "\n"
+
+    assert mending.mend([line], Dialect(), 3, learn([["a", "1", "b"]] * 3, 3)) is None
+    assert len(looks) < 2 * mending.MOST_PLACES
