@@ -57,9 +57,11 @@ const started = await call("POST", "/leads/import/start", {
   headers: { "Content-Type": "application/json", "Idempotency-Key": randomUUID() },
 });
 const job = await watch(started.job_id, ({ status }) => ["queued", "in_progress"].includes(status));
-const counts = ["created", "updated", "unchanged", "skipped", "failed", "unprocessed"]
+const counts = ["created", "updated", "skipped", "failed", "unprocessed"]
   .map((name) => `${job[`${name}_count`]} ${name}`);
-console.log(`${job.status}: ${job.total_rows} rows = ${counts.join(", ")}`);
+// Rows that were right already are among the updated ones.
+console.log(`${job.status}: ${job.total_rows} rows = ${counts.join(" + ")}`);
+console.log(`  ${job.unchanged_count} of the updated ones brought nothing new`);
 
 if (option === "--undo") {
   await call("POST", `/leads/import/jobs/${job.job_id}/undo`);

@@ -68,9 +68,11 @@ def watch(client: httpx.Client, job_id: str, key: str, running: tuple[str, ...])
 
 def show(job: dict[str, Any]) -> None:
     """Print what became of the rows; the counts add up."""
-    names = ("created", "updated", "unchanged", "skipped", "failed", "unprocessed")
-    counts = ", ".join(f"{job[f'{name}_count']} {name}" for name in names)
+    names = ("created", "updated", "skipped", "failed", "unprocessed")
+    counts = " + ".join(f"{job[f'{name}_count']} {name}" for name in names)
+    # Rows that were right already are among the updated ones.
     print(f"{job['status']}: {job['total_rows']} rows = {counts}")
+    print(f"  {job['unchanged_count']} of the updated ones brought nothing new")
     for error in job["errors"][:3]:
         print(f"  row {error['row']}: {error['error']} {error['value']!r}")
 

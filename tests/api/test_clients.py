@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -46,6 +47,24 @@ def test_it_imports_and_undoes(api: Api, command: list[str]) -> None:
     assert job["status"] == "completed" and job["undo"]["state"] == "undone"
     assert job["undo"]["deleted"] == job["created_count"] > 500
     assert str(job["created_count"]) in run.stdout
+    for total, parts in re.findall(r"(\d+) rows = (.+)", run.stdout):
+        assert sum(map(int, re.findall(r"\d+", parts))) == int(total)
+
+
+def test_counts_of_a_file_that_is_known(api: Api, tmp_path: Path) -> None:
+    """What the clients print of rows that bring nothing new adds up as well."""
+    file, customer = tmp_path / "leads.csv", api.customer()
+    file.write_text("Email\nana@example.com\nben@example.com\n", encoding="utf-8")
+    env = os.environ | {"LEADPORT_URL": api.url, "LEADPORT_KEY": customer.key}
+    for command in ([sys.executable, "import_leads.py"], [node(), "import_leads.mjs"]):
+        program = [command[0], str(CLIENTS / command[1]), str(file)]
+        with api.working():
+            run = subprocess.run(program, env=env, capture_output=True, text=True, timeout=120)
+        [(total, parts)] = re.findall(r"(\d+) rows = (.+)", run.stdout)
+        assert sum(map(int, re.findall(r"\d+", parts))) == int(total) == 2
+    customer.http.close()
+
+    assert "2 of the updated ones brought nothing new" in run.stdout
 
 
 def test_a_wrong_key_is_told(api: Api) -> None:

@@ -122,8 +122,8 @@ def test_statuses(caller: Caller) -> None:
 
 def test_who_is_there_already(caller: Caller, other: Customer) -> None:
     """K-12, K-13, K-16, K-17: the document's example: Jane has 555-0200, a row says 555-0100, she
-    has both then. Empty cells keep what is there, others update it, unknown fields are ignored, names
-    of fields are not case-sensitive, texts stay texts; and another OU sees nothing of her."""
+    has both then. Empty cells keep what is there, others update it, unknown fields are ignored,
+    names of fields are not case-sensitive, texts stay texts; another OU sees nothing of her."""
     aliases = {"alias_mappings": {"Phone": "_alias_phone", "Mobile": "_alias_phone"}}
     fields = {"Title": "TITLE", "Company": "Company", "Notes": "notes", "Shoe": "no such field"}
     header = b"Email,Phone,Mobile,Title,Company,Notes,Shoe\n"
