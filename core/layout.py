@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -155,7 +156,15 @@ def _format(
         header_line=first_line + top.line if start.header_rows else 0,
         first=Position(1, begins, lines.offset_of(begins)),
         profile=_profile(trial, start, len(names)),
+        spare=_spare(body, len(names)),
     )
+
+
+def _spare(body: list[list[str]], width: int) -> int:
+    """How many empty cells most rows have behind the last column, as some programs write them."""
+    lengths = Counter(map(len, body))
+    usual, count = lengths.most_common(1)[0] if lengths else (0, 0)
+    return max(usual - width, 0) if count * 2 > len(body) else 0
 
 
 def _below(records: list[Record], header: Record) -> int:

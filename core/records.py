@@ -211,7 +211,7 @@ class _Careful:
             return Settled([], (), after)
         if "quote" in suspicions and self._profile and not problems:
             cells, problems = self._without_stray(cells, problems)
-        cells, ragged = _to_width(cells, self._width, self._dialect.delimiter, self._profile)
+        cells, ragged = _to_width(cells, self._format)
         already_an_error = any(problem.severity is Severity.ERROR for problem in problems)
         if ragged and not already_an_error:
             problems = (*problems, ragged)
@@ -237,18 +237,18 @@ class _Careful:
         return set().union(*found)
 
 
-def _to_width(
-    cells: list[str], width: int, delimiter: str, profile: Sequence[Column]
-) -> tuple[list[str], Problem | None]:
+def _to_width(cells: list[str], format: Format) -> tuple[list[str], Problem | None]:
+    width, profile = len(format.header), format.profile
     if len(cells) < width:
         return cells + [""] * (width - len(cells)), _too_few(cells, width, profile)
-    if fits(cells, width) and not displaced(cells, width, profile):
+    beyond = len(cells) > width + format.spare
+    if fits(cells, width) and not (beyond and displaced(cells, width, profile)):
         return cells[:width], None
     # The row is not imported; what it holds too much is kept for the file of problems.
     return cells, Problem(
         ProblemCode.TOO_MANY_CELLS,
         f"This row has {_last_filled(cells)} cells, but the header has {width}.",
-        value=delimiter.join(cells[width:])[:200],
+        value=format.dialect.delimiter.join(cells[width:])[:200],
     )
 
 

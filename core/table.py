@@ -119,6 +119,7 @@ class Format:
     profile: tuple[Column, ...] = ()  #: empty when nothing is known about the values
     sheet_name: str = ""  #: of a workbook; '' when the file is none
     wrapping: Wrapping = UNWRAPPED
+    spare: int = 0  #: how many empty cells most rows have behind the last column
 
     @property
     def dialect(self) -> Dialect:
