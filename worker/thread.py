@@ -156,7 +156,17 @@ def _show_summary(telling: Telling) -> Telling:
     return attachment.attach(telling)
 
 
-_SHOW = {"card": _show_card, "summary": _show_summary, "undone": attachment.attach}
+def _show_undone(telling: Telling) -> Telling:
+    """Attach what undoing did; the summary tells of it too, in place of its button."""
+    told = attachment.attach(telling)
+    with telling.station.database.reading() as session:
+        summary = outbox.result(session, telling.delivery.key._replace(kind="summary"))
+    if "ts" in summary:
+        posting.edit(telling.place, summary["ts"], card.summary(telling.state))
+    return told
+
+
+_SHOW = {"card": _show_card, "summary": _show_summary, "undone": _show_undone}
 
 
 def _post(telling: Telling, message: card.Message) -> Telling:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import replace
 
 import httpx
@@ -93,7 +94,8 @@ def test_nothing_to_undo_is_not_offered() -> None:
 
 
 def test_undo_from_the_summary(office: Office) -> None:
-    """The question counts, confirming deletes the leads, and a second time is refused in words."""
+    """The question counts, confirming deletes the leads, the summary says so and has no button any
+    more, and a second time is refused in words."""
     shared, summary = summary_of(office)
     said = spoken(office, shared)
     assert office.count(Lead) == 3
@@ -108,7 +110,11 @@ def test_undo_from_the_summary(office: Office) -> None:
     assert "3 leads: 3 deleted, 0 restored" in office.replies(shared)[0].words
     assert spoken(office, shared) == said
     assert [row["leadport_undo"] for row in attached(office, shared)] == ["deleted"] * 3
-    office.ben.click(summary, "undo_import")
+    after = office.ben.again(summary)
+    assert "*Undone since.* 3 leads: 3 deleted, 0 restored." in after.words
+    assert "undo_import" not in after.actions
+    [job] = re.findall(r"job_\w+", office.replies(shared)[0].words)
+    office.ben.command("/import", f"undo {job}")
     late = office.ben.open_view(lambda view: view.callback_id == "words")
     assert "has been undone already" in words(late.raw["blocks"])
 

@@ -23,7 +23,9 @@ def press(state: CardState) -> Block:
 
 
 def offered(state: CardState) -> list[Block]:
-    """The button, where the import left anything to undo."""
+    """The button, where the import left anything to undo; once it is undone, what that did."""
+    if state.undone.state == "undone":
+        return [section(f"↩️ *Undone since.* {did(state.undone)}.")]
     return [actions(press(state))] if state.counts.created or state.counts.updated else []
 
 
