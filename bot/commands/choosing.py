@@ -69,9 +69,13 @@ def choice(mapping: list[str], primary: str | None, country: str | None) -> Choi
 
 def _pair(text: str) -> tuple[str, str]:
     # A target holds no "=", a column's name may.
-    column, _, target = text.rpartition("=")
+    column, equals, target = text.rpartition("=")
+    if not equals:
+        raise typer.BadParameter(f"“{text}” names no target; write --map COLUMN=TARGET.")
     if not columns.is_target(target):
-        raise typer.BadParameter(f"“{target}” in --map “{text}” is not a target.")
+        raise typer.BadParameter(
+            f"“{target}” in --map “{text}” is not a target; --help names them."
+        )
     return column or _missing("--map COLUMN=TARGET", text), target
 
 

@@ -260,7 +260,7 @@ def test_an_unknown_column_is_named_with_those_there_are(leadport: Leadport, lea
         (["import"], "FILE or --resume"),
         (["import", "{leads}", "--resume", "job_1"], "FILE or --resume"),
         (["import", "{leads}", "--map", "Email=colour"], "not a target"),
-        (["import", "{leads}", "--map", "Email"], "not a target"),
+        (["import", "{leads}", "--map", "Email"], "names no target"),
         (["import", "{leads}", "--map", "=email"], "names no column"),
         (["import", "{leads}", "--primary", "Email:colour"], "no kind of identifier"),
         (["import", "{leads}", "--country", "Atlantis"], "not a country"),
