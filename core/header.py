@@ -112,10 +112,11 @@ def _names_too(rows: list[list[str]], width: int) -> bool:
 
 
 def _could_be_second(row: list[str]) -> bool:
+    """Whether the cells may be names below others, where two groups may have a "Name" each."""
     texts = [cell.strip().lower() for cell in row if cell.strip()]
     return (
         len(texts) > 1
-        and len(set(texts)) == len(texts)
+        and (len(set(texts)) == len(texts) or all(map(_is_known, texts)))
         and all(shape(text) in {"text", "year"} for text in texts)
         and not _PLACEHOLDERS.intersection(texts)
     )
@@ -233,7 +234,7 @@ def _below_details(records: list[Record], first: int, width: int) -> int:
 
 
 def _names_columns(row: list[str], width: int) -> bool:
-    known = sum(any(word.lower() in _NAME_WORDS for word in _words(cell)) for cell in row)
+    known = sum(map(_is_known, row))
     return len(row) == width and known > 1 and all(row) and _could_be_names(row)
 
 
@@ -269,7 +270,7 @@ def _vote(cell: str, values: list[str]) -> int:
         return 0
     repeated = cell in values
     contrast = usual not in {"text", "empty"} and share > 0.7
-    known = any(word.lower() in _NAME_WORDS for word in _words(cell))
+    known = _is_known(cell)
     return 2 * known + contrast - 2 * (repeated and not known)
 
 
@@ -278,6 +279,10 @@ def _usual_shape(values: list[str]) -> tuple[str, float]:
         return "empty", 1.0
     kind, count = Counter(map(shape, values)).most_common(1)[0]
     return kind, count / len(values)
+
+
+def _is_known(cell: str) -> bool:
+    return any(word.lower() in _NAME_WORDS for word in _words(cell))
 
 
 def _words(cell: str) -> list[str]:
