@@ -6,7 +6,9 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -333,7 +335,7 @@ def hasty(api: Api) -> Iterator[Api]:
 
 
 def test_an_import_that_goes_on(hasty: Api, other: Customer) -> None:
-    """X-7, S-15, S-26: what does not end in time is answered with 202 and a job id, and goes on in
+    """X-7, S-26: what does not end in time is answered with 202 and a job id, and goes on in
     the background; its results come at the address in the answer, and to nobody else."""
     customer = hasty.customer()
     with customer.http as http:
@@ -354,6 +356,22 @@ def test_an_import_that_goes_on(hasty: Api, other: Customer) -> None:
     unknown = other.http.get(f"{PATH}/{ids.show('job', ids.new_id())}")
     assert strange.status_code == unknown.status_code == 404
     assert strange.json() == unknown.json()
+
+
+def test_many_workers_at_once(customer: Customer) -> None:
+    """S-15, X-31: batches of a file are done by several workers at a time, in any order, and the
+    answer is that of one after the other: a person's first row is imported, the others are not."""
+    rows = [f"p{number % 2_300}@example.com,Ana{number}\n" for number in range(2_500)]
+    content = "".join(["Email,First Name\n", *rows]).encode()
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(customer.api.working())
+        data = imported(customer, content)
+
+    counts = [data[name] for name in ("imported", "updated", "skipped", "failed")]
+    assert counts == [2_300, 0, 200, 0] and len(set(data["importedLeadIds"])) == 2_300
+    names = {email: lead.fields["first_name"] for email, lead in leads(customer).items()}
+    assert names == {f"p{number}@example.com": f"Ana{number}" for number in range(2_300)}
 
 
 def test_a_cancelled_import_still_adds_up(hasty: Api) -> None:
@@ -518,11 +536,30 @@ def test_the_documents_javascript(customer: Customer, tmp_path: Path) -> None:
     assert leads(customer)["ana@example.com"].tags == ["example_string"]
 
 
-def test_the_documents_python(customer: Customer) -> None:
-    """S-1: the document's Python sends no file at all, only fields of a form, and is told so."""
-    data = {
-        "file": "example_string", "mapping": "example_string", "skipDuplicates": "true",
-        "dataCleanup": "true", "tag": "example_string",
-    }  # fmt: skip
+def test_the_documents_python(customer: Customer, tmp_path: Path) -> None:
+    """S-1, S-2: the document's Python sends no form with a file, only fields, and is told so."""
+    (tmp_path / "sample.py").write_text(
+        sample(customer, "python.txt", {"response.json()": "json.dumps(response.json())"}),
+        encoding="utf-8",
+    )
 
-    refused(customer.http.post(PATH, data=data), "file_missing")
+    found = answered(customer, [sys.executable, "sample.py"], tmp_path)
+    assert found == example("file_missing")
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [("go.txt", r'WriteField\("(\w+)", "(\w+)"\)'), ("ruby.txt", r'\["(\w+)", "(\w+)"\]')],
+)
+def test_the_documents_other_languages(customer: Customer, name: str, field: str) -> None:
+    """S-1, S-2: what its Go and its Ruby send, a form of texts and both headers, is answered so."""
+    script = sample(customer, name, {})
+    headers = dict(re.findall(r'"?(X-Api-Key|Authorization)[\'"\], =]+[\'"](.+?)[\'"]', script))
+    form = [(one, (None, text)) for one, text in re.findall(field, script)]
+    answer = httpx.post(
+        re.findall(r"https?://[^\s\"']+", script)[0], headers=headers, files=form, verify=False
+    )
+
+    assert headers == {"X-Api-Key": customer.key, "Authorization": f"Bearer {customer.key}"}
+    assert [one for one, _ in form] == ["file", "mapping", "skipDuplicates", "dataCleanup", "tag"]
+    refused(answer, "file_missing")
