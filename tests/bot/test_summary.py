@@ -41,6 +41,16 @@ def test_the_green_tick_is_for_imports_without_failures() -> None:
     assert "12 values are not in as they came" in card.summary(marred).text
 
 
+def test_no_speed_of_an_import_that_waited() -> None:
+    """An import that paused for a night has taken that long; its speed is not called 0 rows/s."""
+    waited = replace(ENDED, completed_at=ENDED.started_at + 9 * 3_600_000)
+    told = words(card.summary(waited).blocks)
+
+    assert "9 h 0 min" in told
+    assert "rows/s" not in told
+    assert "238 rows/s" in words(card.summary(ENDED).blocks)
+
+
 def test_rows_that_were_mended_are_not_called_values() -> None:
     """What a value lost and what a row lost are counted apart, each in the right number."""
     short = Problems("too_few_cells", "", "warning", 2, (Example(5, "10 of 12 cells"),))

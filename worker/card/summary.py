@@ -136,6 +136,7 @@ def _footer(state: CardState) -> str:
     """How long it took, how fast that was where it can be told, and the import's id."""
     spent = state.completed_at - state.started_at if state.started_at else 0
     words = [duration(spent)] if state.started_at else []
-    if spent >= 1000 and state.counts.done:
-        words.append(f"{number(round(state.counts.done * 1000 / spent))} rows/s")
+    speed = round(state.counts.done * 1000 / spent) if spent >= 1000 else 0
+    if speed:  # there is none to speak of where the import waited for somebody all night
+        words.append(f"{number(speed)} rows/s")
     return "  ·  ".join([*words, f"`{state.job}`"])
