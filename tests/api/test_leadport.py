@@ -152,6 +152,21 @@ def test_the_files_of_a_job(caller: Caller) -> None:
     assert job["unchanged_count"] == outcomes.count("unchanged")
 
 
+def test_cells_that_look_like_formulas(caller: Caller) -> None:
+    """The rows of the files are what was sent, to the letter, so that they can be sent again; what
+    Leadport adds to them is never a formula."""
+    sent = ["=1+1", "+49 30 1234567", "-2", "@SUM(A1)", '=HYPERLINK("http://x")']
+    table = [["Email", "Note"], *([text, text] for text in sent)]
+    lines = ["".join(f'"{cell.replace(chr(34), chr(34) * 2)}",' for cell in row) for row in table]
+    job = caller.run("\n".join(line[:-1] for line in lines).encode())
+
+    for name in ("errors.csv", "results.csv"):
+        found = rows(get(caller, job, name))
+        assert [[row["Email"], row["Note"]] for row in found] == table[1:]
+        added = [cell for row in found for name, cell in row.items() if name.startswith("leadport")]
+        assert not [cell for cell in added if cell[:1] in tuple("=+-@\t\r")]
+
+
 def test_the_files_of_a_job_that_runs(caller: Caller) -> None:
     """The results come with the end; the failed rows so far can be had before."""
     job = caller.start(caller.send(CONTENT)["file_id"], **MAPPED)
