@@ -12,6 +12,9 @@ from core.shapes import DISTINCT, shape
 
 #: Rows of the sample that are compared with the first one.
 BODY_ROWS = 200
+#: Cells of the sample that are looked into, but for the first rows, however wide they are.
+MOST_CELLS = 40_000
+FEWEST_ROWS = 60
 MOST_HEADER_ROWS = 5
 #: Rows that may stand above a table to say what it is about.
 MOST_DETAILS = 40
@@ -75,7 +78,8 @@ def find_start(records: list[Record], width: int) -> Start:
     """Skip the lines above the table, then decide what its first rows are."""
     first = _first_row(records, width)
     top = records[first].cells
-    below = [r.cells for r in records[first + 1 : first + 1 + BODY_ROWS] if r.cells != top]
+    last = first + 1 + min(BODY_ROWS, rows_of_wide(width))
+    below = [r.cells for r in records[first + 1 : last] if r.cells != top]
     if not is_header(top, _of_this_table(below, len(top))):
         return Start(first, 0, ())
     rows = 1
@@ -83,6 +87,11 @@ def find_start(records: list[Record], width: int) -> Start:
         rows += 1
     named = [record.cells for record in records[first : first + rows]]
     return Start(first, rows, _joined(named))
+
+
+def rows_of_wide(width: int) -> int:
+    """How many rows of so many columns say enough: a few, where columns are many."""
+    return max(FEWEST_ROWS, MOST_CELLS // max(width, 1))
 
 
 def _of_this_table(body: list[list[str]], reach: int) -> list[list[str]]:

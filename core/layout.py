@@ -16,6 +16,7 @@ from core.header import (
     header_cells,
     is_header,
     nameless,
+    rows_of_wide,
     usual_reach,
 )
 from core.lines import Lines, split
@@ -196,7 +197,7 @@ def _profile(trial: Trial, start: Start, width: int) -> tuple[Column, ...]:
         whole += [r.cells for r in block if _is_whole(r, width)]
     exact = [cells for cells in whole if len(cells) == width]
     whole = exact if len(exact) * 2 > len(whole) else [cells[:width] for cells in whole]
-    return learn(_without_sums(whole), width) if whole else ()
+    return learn(_without_sums(whole)[: rows_of_wide(width)], width) if whole else ()
 
 
 def _without_sums(rows: list[list[str]]) -> list[list[str]]:
