@@ -8,9 +8,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from typing import IO
+
+from core.descriptors import close_others
 
 _FORK = multiprocessing.get_context("fork")
 #: What a supervisor handles for itself, and its programs by themselves.
@@ -90,13 +91,7 @@ def _live(
 
 def _take_streams(output: int) -> None:
     """Read nothing, write to ``output``, and close what our parent had open."""
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for mine, standard in ((nothing, 0), (output, 1), (output, 2)):
-        os.dup2(mine, standard)
-    for number in [int(path.name) for path in Path("/dev/fd").iterdir()]:
-        if number > 2:
-            with suppress(OSError):  # the folder itself, closed by now
-                os.close(number)
+    close_others(os.open(os.devnull, os.O_RDONLY), output, output)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True)

@@ -8,22 +8,24 @@ changes. It holds no connection and no claim.
 
 from __future__ import annotations
 
+import gc
 import marshal
 import os
 import select
-import subprocess
-import sys
+import signal
 import time
+import warnings
 from contextlib import suppress
 from dataclasses import astuple
 from pathlib import Path
-from typing import IO, Any, NamedTuple, Self
+from typing import IO, Any, NamedTuple, NoReturn, Self
 
 import orjson
 
 from core import columnwise
 from core.batch import Batch, Bearing, Keying, Plain
 from core.candidate import Candidate, Held, Key
+from core.descriptors import close_others
 from core.mapping import Reader
 from core.problems import Problem, ProblemCode, Severity
 from core.rules import ImportRules
@@ -35,17 +37,11 @@ _HEAD = 8  # bytes before each message: its length
 _CHUNK = 1 << 20
 #: The parts of a short import are smaller; it is over before a child has read its first rows.
 ENOUGH_ROWS = 4_000
-_ENOUGH_BYTES = 400_000  # of a file that has about as many
 
 
 def pays(rows: int) -> bool:
     """Whether a part of so many rows is worth a process to read it, and there is a core for it."""
     return rows >= ENOUGH_ROWS and (os.cpu_count() or 1) > 1
-
-
-def will_pay(path: Path) -> bool:
-    """The same of a file that nobody has looked at."""
-    return path.stat().st_size >= _ENOUGH_BYTES and (os.cpu_count() or 1) > 1
 
 
 class Piece(NamedTuple):
@@ -67,11 +63,29 @@ class Piece(NamedTuple):
         return columnwise.batch(reader, rows)
 
 
+class _Child(NamedTuple):
+    """A child process and our ends of its pipes."""
+
+    pid: int
+    questions: IO[bytes]
+    answers: IO[bytes]
+
+    def end(self) -> None:
+        """Kill it, and leave nothing of it."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        with suppress(BrokenPipeError):  # half a question
+            self.questions.close()
+        self.answers.close()
+        with suppress(ChildProcessError):
+            os.waitpid(self.pid, 0)
+
+
 class Ahead:
     """A child process that reads ahead, started with the first question; ``with`` ends it."""
 
     def __init__(self) -> None:
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: _Child | None = None
         self._asked: Piece | None = None
 
     def __enter__(self) -> Self:
@@ -85,11 +99,6 @@ class Ahead:
         """The child's process id; 0 while there is none."""
         return self._child.pid if self._child else 0
 
-    def warm(self) -> None:
-        """Start the child, which takes a while, before there is anything to ask."""
-        if self._child is None:
-            self._child = _start()
-
     def expects(self, piece: Piece) -> bool:
         """Whether the child was asked for just this piece."""
         return self._asked == piece
@@ -98,9 +107,9 @@ class Ahead:
         """Begin to understand ``piece``; ``take`` will want it next."""
         if self._asked is not None:
             self._drop()  # an answer that nobody took is in the way
-        self.warm()
         try:
-            _send(_of(_of(self._child).stdin), (*piece[:-2], tuple(piece.start), piece.rows))
+            child = self._child = self._child or _start()
+            _send(child.questions, (*piece[:-2], tuple(piece.start), piece.rows))
         except OSError:
             self._drop()
         else:
@@ -114,7 +123,7 @@ class Ahead:
     def _answer(self) -> tuple[Any, ...] | None:
         self._asked = None
         try:
-            answer: tuple[Any, ...] = _receive(_of(_of(self._child).stdout).fileno())
+            answer: tuple[Any, ...] = _receive(self._child.answers.fileno())  # type: ignore[union-attr]  # it was asked
         except (OSError, EOFError, ValueError, TypeError):
             self._drop()
             return None
@@ -123,22 +132,23 @@ class Ahead:
     def _drop(self) -> None:
         child, self._child, self._asked = self._child, None, None
         if child is not None:
-            child.kill()
-            child.communicate()
+            child.end()
 
 
-def _start() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "core.ahead"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # what went wrong shows when the rows are read here instead
-    )
-
-
-def _of(there: Any) -> Any:
-    assert there is not None  # noqa: S101  (both are pipes, and were opened by _start)
-    return there
+def _start() -> _Child:
+    """Fork: all that the child needs is loaded here, and to load it anew takes a second or two."""
+    questions, ask = os.pipe()
+    answer, answers = os.pipe()
+    with warnings.catch_warnings():
+        # Of other threads, which may hold locks that nobody opens in the child: it takes none that
+        # they could hold, and one that hangs all the same is given up.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
+    if not pid:
+        _live(questions, answers)
+    os.close(questions)
+    os.close(answers)
+    return _Child(pid, os.fdopen(ask, "wb"), os.fdopen(answer, "rb"))
 
 
 # ---- messages ----------------------------------------------------------------------------------
@@ -214,17 +224,25 @@ def _problem(code: str, message: str, severity: str, *rest: Any) -> Problem:
 # ---- the child ---------------------------------------------------------------------------------
 
 
-def main() -> None:
-    """Answer until nobody asks any more. Any failure ends the process: the parent then reads."""
-    questions, answers = sys.stdin.buffer, sys.stdout.buffer
+def _live(questions: int, answers: int) -> NoReturn:
+    """Answer until nobody asks any more. Any failure ends the process: the parent then reads.
+
+    It leaves without a word: whatever would be said or tidied up at the end is the parent's.
+    """
+    code = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for our parent, whom we follow
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        gc.disable()  # see core.engine.no_collecting; what little garbage there is ends with us
+        close_others(questions, answers)
+        with os.fdopen(0, "rb") as asked, os.fdopen(1, "wb") as answered:
+            _answer_all(asked, answered)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _answer_all(questions: IO[bytes], answers: IO[bytes]) -> None:
     while head := questions.read(_HEAD):
         asked = marshal.loads(questions.read(int.from_bytes(head, "big")))  # noqa: S302  (ours)
         _send(answers, packed(Piece(*asked).batch()))
-
-
-if __name__ == "__main__":
-    import gc
-
-    gc.disable()  # see core.engine.no_collecting; what little garbage there is ends with us
-    with suppress(BrokenPipeError, KeyboardInterrupt):
-        main()

@@ -18,7 +18,7 @@ from bot.commands.choosing import Choice, choice
 from bot.commands.helping import helpers
 from bot.commands.working import Work, take_in
 from core import disposal, imports
-from core.ahead import Ahead, will_pay
+from core.ahead import Ahead
 from core.db import Database
 from core.errors import ImportFailure, InvalidMapping, WrongState
 from core.models import Import, Upload
@@ -61,8 +61,6 @@ def run(settings: Settings, wish: Wish, as_json: bool) -> int:
     with terminal.opened(settings) as (database, files):
         try:
             with Ahead() as ahead:
-                if wish.path and will_pay(wish.path):
-                    ahead.warm()  # it is ready once the file has been looked at
                 ended = _import(database, files, settings, wish, ahead, as_json)
         except ImportFailure as failure:
             raise terminal.refused(failure, as_json) from None
