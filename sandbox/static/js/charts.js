@@ -2,7 +2,8 @@
 
 import { h, svg } from "./dom.js";
 
-const HUES = ["#4b3fd1", "#0b9a6a", "#e0a100", "#cf2a48", "#1d8fd1", "#8b5cf6", "#d1660b", "#5f6b7a", "#12a3a3", "#b83280", "#6b8e23", "#334155"];
+// Green and red come last: a hue goes by place, and what failed must not look well.
+const HUES = ["#4b3fd1", "#1d8fd1", "#e0a100", "#5f6b7a", "#b83280", "#d1660b", "#12a3a3", "#8b5cf6", "#334155", "#a16207", "#0b9a6a", "#cf2a48"];
 const number = (value) => value.toLocaleString("en-US");
 
 /** A chart with its title. */
