@@ -61,7 +61,7 @@ def sniff(lines: Sequence[str], suffix: str = "", cut_short: bool = False) -> Tr
     more = cut_short or len(lines) > len(sample)
     hint = {".tsv": "\t", ".tab": "\t"}.get(suffix.lower(), "")
     found = [declared] if declared else candidates(sample[above:])
-    trials = [_try(sample, delimiter, above, more) for delimiter in found]
+    trials = _try_all(sample, found, above, more, hint)
     best = max(trials, key=lambda trial: _rank(trial, hint))
     if not declared and best.records and (best.fit < 0.5 or not _rank(best, hint)):
         rare = (_try(sample, sign, above, more) for sign in steady_signs(sample[above:]))
@@ -73,6 +73,16 @@ def sniff(lines: Sequence[str], suffix: str = "", cut_short: bool = False) -> Tr
     if not declared and _is_prose(sample, best):
         raise UnreadableFile("This is text, not a table: no columns could be told apart.")
     return _try_whole(lines, best, above, cut_short)
+
+
+def _try_all(sample: list[str], found: list[str], above: int, more: bool, hint: str) -> list[Trial]:
+    """Read a sample with each delimiter; if one that is there does well, with no other."""
+    whole = "".join(sample)
+    trials = {sign: _try(sample, sign, above, more) for sign in found if sign in whole}
+    best = max(trials.values(), key=lambda trial: _rank(trial, hint), default=None)
+    if best is None or best.fit < 0.5 or not _rank(best, hint):
+        trials |= {s: _try(sample, s, above, more) for s in found if s not in trials}
+    return [trials[sign] for sign in found if sign in trials]
 
 
 def _try(sample: list[str], delimiter: str, above: int, more: bool) -> Trial:

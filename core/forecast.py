@@ -134,7 +134,13 @@ def _bring(real: Session, copy: Session, job: engine.Job, batch: Batch) -> None:
     account = job.account_id
     staging.insert(copy, "lead", writing.LEAD, [_lead(account, lead) for lead in leads.values()])
     taken = matching.find_owners(copy, account, owners)
-    rows = [_identifier(account, k, lead) for k, lead in owners.items() if k not in taken]
+    # A lead that was deleted between the two looks owns nothing any more.
+    kept = present | leads.keys()
+    rows = [
+        _identifier(account, key, lead)
+        for key, lead in owners.items()
+        if lead in kept and key not in taken
+    ]
     staging.insert(copy, "identifier", writing.IDENTIFIER, rows)
 
 

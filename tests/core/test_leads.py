@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session, col, delete, select
 
 from core import edits, imports, leads, looking, matching, suppressions, survey
+from core.candidate import Key
 from core.db import Database
 from core.edits import Asked, IdentifierOwned, InvalidEdit, LastIdentifier, OptOutKept
 from core.errors import NotFound
@@ -612,6 +613,30 @@ def test_deleting_while_an_import_writes(
         ).all()
         kept = session.exec(select(Lead.id).where(Lead.account_id == first.account_id)).all()
     assert set(owners) == set(kept)
+
+
+def test_a_lead_is_deleted_while_a_forecast_looks_at_it(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once its identifier was found, the lead may be gone: the forecast then goes on without it."""
+    files = Files(tmp_path / "files")
+    account_id = life.run(database, files, FILE).account_id
+    find_owners, dropped = matching.find_owners, []
+
+    def dropping(session: Session, account: int, keys: Collection[Key]) -> dict[Key, int]:
+        found = find_owners(session, account, keys)
+        if found and not dropped:
+            dropped.append(by_email(database, account_id, "ana@example.com").id)
+            database.transact(lambda s: edits.delete(s, account_id, dropped[0]))
+        return found
+
+    monkeypatch.setattr(matching, "find_owners", dropping)
+    key = life.offer(database, files, b"Email,Company\nana@example.com,Acme\n")
+    life.work(database, files)
+
+    told = life.get(database, key).forecast
+    assert dropped and told["done"]
+    assert sum(told[name] for name in ("created", "updated", "unchanged")) == 1
 
 
 def in_three_parts(monkeypatch: pytest.MonkeyPatch) -> None:

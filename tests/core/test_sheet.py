@@ -203,7 +203,9 @@ def test_memory_does_not_grow_with_the_file(file) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
 
-    assert peaks[1] < peaks[0] + 300_000
+    # The small file is not yet as long as what is read of a file's beginning, at most a megabyte;
+    # 12,000 rows more would take ten times this.
+    assert peaks[1] < peaks[0] + 700_000
 
 
 # ---- files that are no tables ------------------------------------------------------------------

@@ -19,21 +19,29 @@ T = TypeVar("T")
 
 
 def slow_first(items: list[pytest.Item]) -> None:
-    """Put the tests in order, in place, if there are several test processes."""
+    """Put the tests in order, in place, if there are several test processes.
+
+    Those of pages too: each process that opens one starts a browser.
+    """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if workers > 1:
-        slow = [item for item in items if item.get_closest_marker("slow")]
-        others = [item for item in items if not item.get_closest_marker("slow")]
+        slow = [item for item in items if _is_slow(item)]
+        others = [item for item in items if not _is_slow(item)]
         items[:] = in_shares(others, grouped(slow), workers)
 
 
+def _is_slow(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("slow", "browser"))
+
+
 def grouped(items: Iterable[pytest.Item]) -> list[list[pytest.Item]]:
-    """Those that share what is made for a module or for each database, together."""
+    """Those that share what is made for a module, for each database or for pages, together."""
     groups: dict[Hashable, list[pytest.Item]] = {}
     for item in items:
         callspec = getattr(item, "callspec", None)
         database = callspec and callspec.params.get("plants")
-        groups.setdefault((item.path, database), []).append(item)
+        pages = item.get_closest_marker("browser")
+        groups.setdefault("pages" if pages else (item.path, database), []).append(item)
     return list(groups.values())
 
 
