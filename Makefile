@@ -5,7 +5,7 @@
 BIN := .venv/bin
 # Test processes; more than cores, because many tests wait for the processes that they watch. For
 # example: make test WORKERS=2 ARGS="-k sheet"
-WORKERS ?= 3
+WORKERS ?= 4
 ARGS ?=
 # Tests that kill and stop real processes meet real clocks. On a machine that stalls for seconds they
 # may fail for no fault of ours; a real fault fails every time. The summary names what was run again.

@@ -126,13 +126,15 @@ class Neighbours:
     me: Customer
     owner: Customer
     owned: dict[str, str]
+    had: Any  #: all that the second one has, as it is told of itself
 
 
 @pytest.fixture(scope="module")
 def neighbours(api: Api) -> Iterator[Neighbours]:
     """Two accounts; one of them has one of everything."""
     me, owner = api.customer(keys.ADMIN), api.customer(keys.ADMIN)
-    yield Neighbours(me, owner, filled(owner))
+    owned = filled(owner)
+    yield Neighbours(me, owner, owned, everything(owner))
     me.http.close()
     owner.http.close()
 
@@ -142,11 +144,9 @@ def test_what_belongs_to_others(
     neighbours: Neighbours, dialect: Dialect, endpoint: Endpoint
 ) -> None:
     """Another account's ids look like ids that do not exist, and what it has stays as it is."""
-    me, owner = neighbours.me, neighbours.owner
-    before = everything(owner)
-    theirs = asked(me.http, dialect, endpoint, neighbours.owned)
-    unknown = asked(me.http, dialect, endpoint, nobodys())
-    assert everything(owner) == before
+    theirs = asked(neighbours.me.http, dialect, endpoint, neighbours.owned)
+    unknown = asked(neighbours.me.http, dialect, endpoint, nobodys())
+    assert everything(neighbours.owner) == neighbours.had
 
     assert_refused(theirs, dialect, theirs.status_code)
     assert theirs.status_code == unknown.status_code == 404
