@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import sqlite3
 import sys
@@ -150,7 +149,8 @@ def _with_driver(url: str) -> str:
 def _engine(url: str, durable: bool) -> Engine:
     options: dict[str, Any] = {
         "json_serializer": lambda value: orjson.dumps(value).decode(),
-        "json_deserializer": json.loads,
+        # What is known of a file of a million rows is a long text, and read with every job.
+        "json_deserializer": orjson.loads,
         # What an error says ends up in logs and in the queue: never the values of a statement.
         "hide_parameters": True,
     }
