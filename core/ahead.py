@@ -37,6 +37,8 @@ _HEAD = 8  # bytes before each message: its length
 _CHUNK = 1 << 20
 #: The parts of a short import are smaller; it is over before a child has read its first rows.
 ENOUGH_ROWS = 4_000
+#: It gives way to whoever answers people: nobody waits for rows that are read ahead.
+_NICE = 5
 
 
 def pays(rows: int) -> bool:
@@ -233,6 +235,7 @@ def _live(questions: int, answers: int) -> NoReturn:
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for our parent, whom we follow
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.nice(_NICE)
         gc.disable()  # see core.engine.no_collecting; what little garbage there is ends with us
         close_others(questions, answers)
         with os.fdopen(0, "rb") as asked, os.fdopen(1, "wb") as answered:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import psutil
 import pytest
 from orjson import loads
 
@@ -126,3 +127,12 @@ def test_no_child_is_left_behind(pieces: list[Piece]) -> None:
 
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_the_child_gives_way(pieces: list[Piece]) -> None:
+    """It asks for less of a busy core than whoever answers people."""
+    with Ahead() as reading:
+        reading.ask(pieces[0])
+        reading.take(pieces[0])  # by now it has set itself up
+
+        assert psutil.Process(reading.pid).nice() > psutil.Process().nice()
