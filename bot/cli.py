@@ -5,7 +5,6 @@ A command's own module is imported when it runs, so that `--help` answers at onc
 
 from __future__ import annotations
 
-import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -252,8 +251,6 @@ def inspect(
     """
     from bot.commands import inspecting
 
-    gc.enable()  # see main; no settings are read here
-
     if as_json and as_csv:
         raise typer.BadParameter("give --json or --csv, not both.")
     if to and not (as_json or as_csv):
@@ -333,16 +330,11 @@ def status(
 def main() -> None:
     """The entry point: known failures in words, anything else as a log id."""
     sys.excepthook = terminal.unexpected
-    # Until a command has loaded what it needs and reads the settings: to look for garbage among
-    # the modules, where there is none, takes a twentieth of the time that it takes to load them.
-    gc.disable()
     try:
         # Not ``app()``, which would put typer's own exception hook in place of ours.
         typer.main.get_command(app)(prog_name="leadport")
     except ImportFailure as failure:
         raise SystemExit(terminal.refused(failure).exit_code) from None
-    finally:
-        gc.enable()
 
 
 if __name__ == "__main__":

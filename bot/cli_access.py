@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,7 +22,6 @@ def private_settings(**given: Any) -> Settings:
     """The settings, for a command that keeps people's data: nobody else may read what it writes."""
     from bot import private
 
-    gc.enable()  # see bot.cli.main
     os.umask(terminal.PRIVATE)
     settings = terminal.settings(**given)
     for words in private.close(settings):

@@ -109,7 +109,7 @@ def _check_port(host: str, port: int) -> None:
 
 def _load() -> None:
     """Import once what worker and web are made of. To load it takes most of the time of a start."""
-    gc.disable()  # see bot.cli.main
+    gc.disable()  # among modules there is no garbage to look for
     import bot.main
     import worker.main
 

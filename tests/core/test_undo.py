@@ -83,15 +83,11 @@ def step(database: Database, account_id: int, import_id: int) -> bool:
     return bool(waiting)
 
 
-@pytest.mark.parametrize("name", ["sqlite", "postgres"])
-def test_import_then_undo(
-    name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_import_then_undo(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Undoing an import leaves leads, identifiers and tags as they were, to the byte."""
-    database: Database = request.getfixturevalue(f"{name}_database")
     monkeypatch.setattr(undo, "BATCH_LEADS", 3)
 
-    @examples(15 if name == "sqlite" else 5)
+    @examples(15 if database.is_sqlite else 5)
     @given(
         files=st.lists(st.lists(no_opt_outs, max_size=10), min_size=2, max_size=3),
         rules=all_rules,

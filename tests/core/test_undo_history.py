@@ -198,15 +198,11 @@ def _of(lead: Lead) -> Any:
     return _mine(Identifier, lead.account_id) & (col(Identifier.lead_id) == lead.id)
 
 
-@pytest.mark.parametrize("name", ["sqlite", "postgres"])
-def test_undo_in_any_history(
-    name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_undo_in_any_history(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever else happens, undo takes back what its import did, and nothing touched since."""
-    database: Database = request.getfixturevalue(f"{name}_database")
     monkeypatch.setattr(undo, "BATCH_LEADS", 2)
 
-    @examples(12 if name == "sqlite" else 3)
+    @examples(12 if database.is_sqlite else 3)
     @given(steps=histories)
     def check(steps: list[tuple[Any, ...]]) -> None:
         history = History(database)
