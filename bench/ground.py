@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench import lists
 from core.db import Database
-from tests.parts.databases import TEMPLATE, migrated
+from tests.parts.databases import TEMPLATE, migrated, template
 from tests.parts.postgres import Postgres, running_postgres
 
 #: A server as somebody would run it; the floor is measured on the same one.
@@ -38,7 +38,7 @@ class Ground:
         """The server, with the template of an empty database."""
         if self._server is None:
             self._server = self._stack.enter_context(running_postgres(POSTGRES))
-            migrated(self._server.create(TEMPLATE))
+            template(self._server)
         return self._server
 
     @contextmanager

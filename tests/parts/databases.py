@@ -53,6 +53,16 @@ def migrated(url: str) -> Database:
     return database
 
 
+def template(server: Postgres) -> None:
+    """Make the database that ``copied_postgres`` copies."""
+    migrated(server.create(TEMPLATE))
+
+
+def template_file(path: Path) -> None:
+    """Make the file that ``copied_sqlite`` copies."""
+    migrated(f"sqlite:///{path}")
+
+
 @contextmanager
 def copied_sqlite(template: Path, folder: Path) -> Iterator[Database]:
     """A copy of a migrated file. Its journal is folded in: nobody is connected to it."""

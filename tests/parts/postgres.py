@@ -15,7 +15,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,18 +93,46 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres(settings: Sequence[str] = SETTINGS) -> Iterator[Postgres]:
-    """A new, empty server, ended and removed on leaving."""
+def running_postgres(
+    settings: Sequence[str] = SETTINGS, data: Path | None = None
+) -> Iterator[Postgres]:
+    """A new server, ended and removed on leaving: empty, or with a copy of ``data``."""
+    with _ground() as (folder, account, binaries):
+        if data:
+            shutil.copytree(data, folder / "data")
+            _hand_over(folder / "data", account)
+        else:
+            initialise(binaries, folder / "data", account)
+        with served(binaries, folder, account, settings) as postgres:
+            yield postgres
+
+
+def prepare(data: Path, fill: Callable[[Postgres], object]) -> None:
+    """Make the folder ``data`` for servers to start with: what ``fill`` has put into a new one."""
+    with _ground() as (folder, account, binaries):
+        initialise(binaries, folder / "data", account)
+        with served(binaries, folder, account, SETTINGS) as postgres:
+            fill(postgres)
+        shutil.copytree(folder / "data", data)
+
+
+@contextmanager
+def _ground() -> Iterator[tuple[Path, dict[str, Any], Path]]:
+    """A folder of a server's own, who is to run it, and where its programs are."""
     # Not pytest's folder: a socket's path may have no more than about 100 characters.
     folder = Path(tempfile.mkdtemp(prefix="lp-pg-"))
     try:
         account = unprivileged(folder)
-        binaries = installation(folder, account) / "bin"
-        initialise(binaries, folder / "data", account)
-        with served(binaries, folder, account, settings) as postgres:
-            yield postgres
+        yield folder, account, installation(folder, account) / "bin"
     finally:
         shutil.rmtree(folder)
+
+
+def _hand_over(folder: Path, account: dict[str, Any]) -> None:
+    """Give all that is in a folder to the account."""
+    if account:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, account["user"], account["group"])
 
 
 def unprivileged(folder: Path) -> dict[str, Any]:

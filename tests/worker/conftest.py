@@ -31,7 +31,7 @@ def plants(
         template = request.getfixturevalue("migrated_sqlite")
         copied = copied_sqlite(template, folder)
     else:
-        copied = copied_postgres(request.getfixturevalue("migrated_postgres"))
+        copied = copied_postgres(request.getfixturevalue("postgres"))
     with copied as database, running_plant(database, folder) as plant:
         yield plant
 
