@@ -78,9 +78,12 @@ def _now_sqlite(element: Any, compiler: Any, **kwargs: Any) -> str:
     return "CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)"
 
 
+_NOW = select(now_ms())
+
+
 def now(session: Session) -> int:
     """The database's clock, in Unix milliseconds."""
-    return int(session.execute(select(now_ms())).scalar_one())
+    return int(session.execute(_NOW).scalar_one())
 
 
 class Database:
@@ -90,6 +93,8 @@ class Database:
         """``durable=False`` makes a scratch SQLite file fast and worthless after a crash."""
         self.url = _with_driver(url)
         self.engine = _engine(self.url, durable)
+        #: The same one. Each made by ``execution_options`` finds out anew which events it has.
+        self._writer = self.engine.execution_options(leadport_begin="IMMEDIATE")
 
     @property
     def is_sqlite(self) -> bool:
@@ -103,8 +108,7 @@ class Database:
         On SQLite it takes the write lock at once: a transaction that reads first and writes later
         would fail with SQLITE_BUSY_SNAPSHOT without waiting.
         """
-        engine = self.engine.execution_options(leadport_begin="IMMEDIATE")
-        with Session(engine, expire_on_commit=False) as session, session.begin():
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
