@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
 from itertools import groupby, islice
 from operator import attrgetter
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or_, select
 from sqlmodel import Session, col
 
 from core.columns import CUSTOM
@@ -20,9 +21,15 @@ from core.status import ACTIVE
 _IMPORTS_OF_FIELDS = 200
 
 
+#: Whether an import is of an upload.
+_HAS = and_(
+    col(Upload.account_id) == col(Import.account_id), col(Upload.id) == col(Import.upload_id)
+)
+
+
 def get(session: Session, account_id: int, import_id: int) -> Import:
     """The import, read anew. Raises NotFound."""
-    found = session.get(Import, (account_id, import_id), populate_existing=True)
+    found = session.scalars(_import(), _named(account_id, import_id)).one_or_none()
     if found is None:
         raise NotFound
     return found
@@ -30,10 +37,33 @@ def get(session: Session, account_id: int, import_id: int) -> Import:
 
 def upload_of(session: Session, account_id: int, import_id: int) -> Upload:
     """The upload of an import. Raises NotFound."""
-    found = session.get(Upload, (account_id, get(session, account_id, import_id).upload_id))
+    found = session.scalars(_upload(), _named(account_id, import_id)).one_or_none()
     if found is None:
         raise NotFound
     return found
+
+
+# As in ``turns``: nothing is asked for as often, and to put the statement together takes about as
+# long as the database takes to answer it.
+@cache
+def _import() -> Select[Import]:
+    return select(Import).where(*_is_this()).execution_options(populate_existing=True)
+
+
+@cache
+def _upload() -> Select[Upload]:
+    return select(Upload).join(Import, _HAS).where(*_is_this())
+
+
+def _is_this() -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Import.account_id) == bindparam("of_account"),
+        col(Import.id) == bindparam("of_import"),
+    )
+
+
+def _named(account_id: int, import_id: int) -> dict[str, int]:
+    return {"of_account": account_id, "of_import": import_id}
 
 
 def recent(
@@ -175,11 +205,7 @@ def earlier_import(session: Session, account_id: int, import_id: int) -> Import 
     upload = upload_of(session, account_id, import_id)
     statement = (
         select(Import)
-        .join(
-            Upload,
-            (col(Upload.account_id) == col(Import.account_id))
-            & (col(Upload.id) == col(Import.upload_id)),
-        )
+        .join(Upload, _HAS)
         .where(
             col(Import.account_id) == account_id,
             col(Import.id) != import_id,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, String, Text, text
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, String, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -16,6 +16,14 @@ from sqlmodel import Field, SQLModel
 Json = JSON().with_variant(JSONB(), "postgresql")
 #: Text compared byte by byte, which is all that a normalised value needs and is the fastest.
 Bytewise = Text().with_variant(Text(collation="C"), "postgresql")
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table of a model, for what every part of an import does.
+
+    A statement about the table takes a half to a tenth of the time of one about the model.
+    """
+    return SQLModel.metadata.tables[str(model.__tablename__)]
 
 
 def _key() -> Any:

@@ -22,14 +22,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from core.db import now, now_ms
-from core.models import Outbox
+from core.models import Outbox, table_of
 
-#: Statements are about the table and not about the model ``Outbox``: on a model's behalf they take
-#: twice as long, and each import makes many.
-_TABLE = SQLModel.metadata.tables[str(Outbox.__tablename__)]
+_TABLE = table_of(Outbox)
 _ROW = _TABLE.c
 
 LEASE_MS = 30_000

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import UpdateBase, bindparam, case, select, update
+from sqlalchemy import Select, UpdateBase, bindparam, case, select, update
 from sqlmodel import Session, col
 
 from core.db import now, now_ms
 from core.deciding import UNCHANGED
 from core.entangled import FREE, LATE
-from core.models import Import, ImportPart
+from core.models import Import, ImportPart, table_of
 from core.turns import OPEN, PartKey, free, is_part, key_of, may_be_claimed, waiting
 
 __all__ = [
@@ -26,6 +26,9 @@ __all__ = [
     "is_part", "key_of", "leave_unprocessed", "outcomes_of", "release", "renew", "take_back",
     "waiting",
 ]  # fmt: skip
+
+_PARTS = table_of(ImportPart)
+_PART = _PARTS.c
 
 #: How long a claim lasts unless renewed, in milliseconds.
 LEASE_MS = 60_000
@@ -52,51 +55,44 @@ class ClaimLost(Exception):  # noqa: N818  (a verdict, not an error: somebody el
 
 def claim(session: Session, key: PartKey, *, owner: str, lease_ms: int = LEASE_MS) -> Claim | None:
     """Take the part if it is free or its lease has run out, and it is its turn (``turns``)."""
-    values = {f"key_{name}": value for name, value in key._asdict().items()}
-    row = session.execute(
-        _claim(), {**values, "for_ms": lease_ms, "by_owner": owner[:100]}
-    ).one_or_none()
+    values = {**_named(key), "for_ms": lease_ms, "by_owner": owner[:100]}
+    row = session.execute(_claim(), values).one_or_none()
     if row is None:
         return None
     return Claim(key, row.token, row.start, row.rows, lease_ms, row.outcomes)
 
 
-@cache  # as in ``turns``: it takes longer to put together than to run
+@cache  # like others below: as in ``turns``, they take longer to put together than to run
 def _claim() -> UpdateBase:
-    this: Any = PartKey._make(bindparam(f"key_{name}") for name in PartKey._fields)
     return (
-        update(ImportPart)
-        .where(is_part(this), may_be_claimed())
+        update(_PARTS)
+        .where(is_part(_THIS), may_be_claimed())
         .values(
             state="running",
-            token=col(ImportPart.token) + 1,
+            token=_PART.token + 1,
             lease_until=now_ms() + bindparam("for_ms"),
             owner=bindparam("by_owner"),
         )
-        .returning(
-            col(ImportPart.token), col(ImportPart.start), col(ImportPart.rows),
-            col(ImportPart.outcomes),
-        )
-        .execution_options(synchronize_session=False)
-    )  # fmt: skip
+        .returning(_PART.token, _PART.start, _PART.rows, _PART.outcomes)
+    )
 
 
 def hold(session: Session, claim: Claim) -> None:
     """Lock the part for this transaction, or raise ClaimLost if the claim is no longer good."""
-    statement = (
-        select(col(ImportPart.token), col(ImportPart.state))
-        .where(is_part(claim.key))
-        .with_for_update()
-    )
-    row = session.execute(statement).one_or_none()
+    row = session.execute(_hold(), _named(claim.key)).one_or_none()
     if row is None or row.state != "running" or row.token != claim.token:
         raise ClaimLost
+
+
+@cache
+def _hold() -> Select[Any]:
+    return select(_PART.token, _PART.state).where(is_part(_THIS)).with_for_update()
 
 
 def renew(session: Session, claim: Claim) -> None:
     """Begin the lease anew. Raises ClaimLost."""
     hold(session, claim)
-    _set(session, claim.key, lease_until=now_ms() + claim.lease_ms)
+    _set(session, claim.key, lease_until=now(session) + claim.lease_ms)
 
 
 def finish(session: Session, claim: Claim, outcomes: bytes = b"") -> None:
@@ -119,7 +115,7 @@ def release(session: Session, claim: Claim, pause_ms: int = 0) -> None:
     """Give the part back after a failure, to be claimed after a pause. Raises ClaimLost."""
     hold(session, claim)
     state = "running" if pause_ms else "pending"  # a part that rests is one whose lease still runs
-    until = now_ms() + pause_ms if pause_ms else 0
+    until = now(session) + pause_ms if pause_ms else 0
     _set(session, claim.key, state=state, lease_until=until)
 
 
@@ -229,9 +225,14 @@ def _undecided(session: Session, part: ImportPart) -> int:
 
 def drop_spread(session: Session, account_id: int, import_id: int) -> None:
     """The import has ended: nobody need prepare it any more, and what was prepared can go."""
-    key = PartKey(account_id, import_id, "spread", 0)
+    this = is_part(PartKey(account_id, import_id, "spread", 0))
     state = case((col(ImportPart.state).in_(OPEN), "dropped"), else_=col(ImportPart.state))
-    _set(session, key, state=state, outcomes=b"")
+    session.execute(
+        update(ImportPart)
+        .where(this)
+        .values(state=state, outcomes=b"")
+        .execution_options(synchronize_session=False)
+    )
 
 
 def leave_unprocessed(session: Session, account_id: int, import_id: int, rows: int) -> None:
@@ -245,9 +246,20 @@ def leave_unprocessed(session: Session, account_id: int, import_id: int, rows: i
 
 
 def _set(session: Session, key: PartKey, **values: Any) -> None:
-    session.execute(
-        update(ImportPart)
-        .where(is_part(key))
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+    given = {f"new_{name}": value for name, value in values.items()}
+    session.execute(_setting(tuple(values)), {**_named(key), **given})
+
+
+@cache
+def _setting(names: tuple[str, ...]) -> UpdateBase:
+    given = {name: bindparam(f"new_{name}", type_=_PART[name].type) for name in names}
+    return update(_PARTS).where(is_part(_THIS)).values(given)
+
+
+#: The part that a statement is about, as parameters of it.
+_THIS: Any = PartKey._make(bindparam(f"of_{name}") for name in PartKey._fields)
+
+
+def _named(key: PartKey) -> dict[str, Any]:
+    """The values of those parameters."""
+    return {f"of_{name}": value for name, value in key._asdict().items()}

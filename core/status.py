@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import literal, update
+from sqlalchemy import Update, bindparam, literal, update
 from sqlmodel import Session, col
 
 from core import outbox
-from core.models import Import
+from core.models import Import, table_of
 from core.outbox import OutboxKey
 
 ACTIVE = ("queued", "in_progress")
@@ -28,14 +29,28 @@ def move(
 ) -> bool:
     """Change the status, if it is ``old`` and the conditions hold: exactly one caller wins."""
     olds = (old,) if isinstance(old, str) else old
-    statement = (
-        update(Import)
-        .where(*one(account_id, import_id), col(Import.status).in_(olds), *conditions)
-        .values(status=new, **values)
+    given = {"of_account": account_id, "of_import": import_id, "olds": olds, "new": new}
+    given |= {f"new_{name}": value for name, value in values.items()}
+    statement = _move(tuple(values))
+    if conditions:
+        statement = statement.where(*conditions)
+    return session.execute(statement, given).one_or_none() is not None
+
+
+@cache  # as in ``turns``: every part of an import asks whether it is the first
+def _move(names: tuple[str, ...]) -> Update:
+    table = table_of(Import)
+    given = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+    return (
+        update(table)
+        .where(
+            table.c.account_id == bindparam("of_account"),
+            table.c.id == bindparam("of_import"),
+            table.c.status.in_(bindparam("olds", expanding=True)),
+        )
+        .values(status=bindparam("new"), **given)
         .returning(literal(1))
-        .execution_options(synchronize_session=False)
     )
-    return session.execute(statement).one_or_none() is not None
 
 
 def one(account_id: int, import_id: int) -> tuple[Any, ...]:

@@ -13,11 +13,14 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
-from sqlalchemy.orm import aliased
-from sqlmodel import Session, col
+from sqlalchemy.sql.selectable import NamedFromClause
+from sqlmodel import Session
 
 from core.db import now_ms
-from core.models import Import, ImportPart
+from core.models import Import, ImportPart, table_of
+
+_PARTS = table_of(ImportPart)
+_PART, _IMPORT = _PARTS.c, table_of(Import).c
 
 #: States of a part that is not at its end. A ``half`` done one has rows that wait for their turn.
 OPEN = ("pending", "running", "half")
@@ -42,16 +45,16 @@ def key_of(part: ImportPart) -> PartKey:
 def is_part(key: PartKey) -> ColumnElement[bool]:
     """Whether a row of the table is this part."""
     return and_(
-        col(ImportPart.account_id) == key.account_id,
-        col(ImportPart.import_id) == key.import_id,
-        col(ImportPart.kind) == key.kind,
-        col(ImportPart.ordinal) == key.ordinal,
+        _PART.account_id == key.account_id,
+        _PART.import_id == key.import_id,
+        _PART.kind == key.kind,
+        _PART.ordinal == key.ordinal,
     )
 
 
 def free() -> ColumnElement[bool]:
     """Whether nobody is at the part, or not any more."""
-    return and_(col(ImportPart.state).in_(OPEN), col(ImportPart.lease_until) < now_ms())
+    return and_(_PART.state.in_(OPEN), _PART.lease_until < now_ms())
 
 
 @cache
@@ -68,18 +71,18 @@ def waiting(
     ``of`` is an account and an import to which to keep.
     """
     values = {"limit": limit, **(_values(of) if of else {})}
-    return [key_of(part) for part in session.scalars(_waiting(of is not None), values)]
+    return [PartKey(*row) for row in session.execute(_waiting(of is not None), values)]
 
 
 # To put statements of this size together takes longer than the database takes to answer them, and
 # workers ask after every part. So they are made once, and only the values differ.
 @cache
-def _waiting(of_one: bool) -> Select[ImportPart]:
+def _waiting(of_one: bool) -> Select[Any]:
     mine = _of_one() if of_one else ()
     return (
-        select(ImportPart)
+        select(_PART.account_id, _PART.import_id, _PART.kind, _PART.ordinal)
         .where(may_be_claimed(), _among_the_first(), *mine)
-        .order_by(col(ImportPart.import_id), col(ImportPart.ordinal))
+        .order_by(_PART.import_id, _PART.ordinal)
         .limit(bindparam("limit"))
     )
 
@@ -99,11 +102,11 @@ def following(session: Session, account_id: int, import_id: int, done: int = -1)
 
 
 @cache
-def _following() -> Select[str, int]:
+def _following() -> Select[Any]:
     return (
-        select(col(ImportPart.kind), col(ImportPart.ordinal))
-        .where(*_of_one(), col(ImportPart.kind).in_(("write", "spread")), may_be_claimed())
-        .order_by(col(ImportPart.ordinal))
+        select(_PART.kind, _PART.ordinal)
+        .where(*_of_one(), _PART.kind.in_(("write", "spread")), may_be_claimed())
+        .order_by(_PART.ordinal)
     )
 
 
@@ -117,8 +120,8 @@ def _best(ordinals: list[int], wanted: int) -> int:
 
 def _of_one() -> tuple[ColumnElement[bool], ...]:
     return (
-        col(ImportPart.account_id) == bindparam("of_account"),
-        col(ImportPart.import_id) == bindparam("of_import"),
+        _PART.account_id == bindparam("of_account"),
+        _PART.import_id == bindparam("of_import"),
     )
 
 
@@ -127,7 +130,7 @@ def _values(one: tuple[int, int]) -> dict[str, Any]:
 
 
 def _its_turn() -> ColumnElement[bool]:
-    kind, state = col(ImportPart.kind), col(ImportPart.state)
+    kind, state = _PART.kind, _PART.state
     return or_(
         and_(kind == "spread", _somebody_writes()),
         and_(state == "half", ~_open_beside(("pending", "running")), ~_open_before(("half",))),
@@ -136,53 +139,53 @@ def _its_turn() -> ColumnElement[bool]:
 
 
 def _is_marked() -> ColumnElement[bool]:
-    return func.length(col(ImportPart.outcomes)) > 0
+    return func.length(_PART.outcomes) > 0
 
 
 def _open_before(states: tuple[str, ...]) -> ColumnElement[bool]:
     """Whether a part of the same import and kind, earlier in the file, is in one of the states."""
-    other = aliased(ImportPart)
+    other = _PARTS.alias()
     return exists().where(
         *_same(other),
-        col(other.ordinal) < col(ImportPart.ordinal),
-        col(other.state).in_(states),
+        other.c.ordinal < _PART.ordinal,
+        other.c.state.in_(states),
     )
 
 
 def _open_beside(states: tuple[str, ...]) -> ColumnElement[bool]:
-    other = aliased(ImportPart)
-    return exists().where(*_same(other), col(other.state).in_(states))
+    other = _PARTS.alias()
+    return exists().where(*_same(other), other.c.state.in_(states))
 
 
-def _same(other: type[ImportPart]) -> tuple[ColumnElement[bool], ...]:
+def _same(other: NamedFromClause) -> tuple[ColumnElement[bool], ...]:
     return (
-        col(other.account_id) == col(ImportPart.account_id),
-        col(other.import_id) == col(ImportPart.import_id),
-        col(other.kind) == col(ImportPart.kind),
+        other.c.account_id == _PART.account_id,
+        other.c.import_id == _PART.import_id,
+        other.c.kind == _PART.kind,
     )
 
 
 def _somebody_writes() -> ColumnElement[bool]:
     # A worker that is alone had better write: the way to spread the work costs it some of its time.
-    other = aliased(ImportPart)
+    other = _PARTS.alias()
     return exists().where(
-        col(other.account_id) == col(ImportPart.account_id),
-        col(other.import_id) == col(ImportPart.import_id),
-        col(other.kind) == "write",
-        col(other.state) == "running",
-        col(other.lease_until) >= now_ms(),
+        other.c.account_id == _PART.account_id,
+        other.c.import_id == _PART.import_id,
+        other.c.kind == "write",
+        other.c.state == "running",
+        other.c.lease_until >= now_ms(),
     )
 
 
 def _among_the_first() -> ColumnElement[bool]:
-    other = aliased(ImportPart)
+    other = _PARTS.alias()
     before = (
         select(func.count())
         .select_from(other)
         .where(
             *_same(other),
-            col(other.ordinal) < col(ImportPart.ordinal),
-            col(other.state) == "pending",
+            other.c.ordinal < _PART.ordinal,
+            other.c.state == "pending",
         )
         .scalar_subquery()
     )
@@ -192,7 +195,7 @@ def _among_the_first() -> ColumnElement[bool]:
 def _paused() -> ColumnElement[bool]:
     """Whether the part's import waits for somebody to say that it is to go on."""
     return exists().where(
-        col(Import.account_id) == col(ImportPart.account_id),
-        col(Import.id) == col(ImportPart.import_id),
-        col(Import.status) == "paused",
+        _IMPORT.account_id == _PART.account_id,
+        _IMPORT.id == _PART.import_id,
+        _IMPORT.status == "paused",
     )

@@ -55,7 +55,7 @@ PACE = {
 T = TypeVar("T")
 
 
-def soon(look: Callable[[], T | None], what: str, seconds: float = 120, every: float = 0.05) -> T:
+def soon(look: Callable[[], T | None], what: str, seconds: float = 120, every: float = 0.1) -> T:
     """What ``look`` finds, once it finds something. The bound within which faults must heal."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
