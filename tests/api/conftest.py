@@ -109,9 +109,7 @@ def api(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="module")
-def postgres_api(
-    postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Api]:
+def postgres_api(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The web process of this module, on PostgreSQL."""
     folder = tmp_path_factory.mktemp("api")
     with copied_postgres(postgres) as database, running_api(database, folder) as api:

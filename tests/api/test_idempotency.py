@@ -213,6 +213,7 @@ def test_a_start_whose_answer_was_lost(somebody: Customer, monkeypatch: pytest.M
     assert jobs(somebody) == [lost.json()["job_id"]]
 
 
+@pytest.mark.slow
 def test_a_process_that_was_killed(somebody: Customer, tmp_path: Path) -> None:
     """The web process is killed by force when the job is started and nothing answered yet: the
     next one answers for that job, and starts no other."""

@@ -17,8 +17,8 @@ import pytest
 import sandbox.main
 from bot import main
 from bot.desk import Desk
+from bot.slack import payloads
 from bot.slack.column_form import TARGET
-from bot.slack.door import Door
 from bot.slack.socket_mode import SocketMode
 from core.db import Database
 from core.models import Import
@@ -185,15 +185,14 @@ def test_pages_are_served_while_a_listener_waits(
     web process's own pages are answered."""
     office = linked
     card = office.card(office.ben.share(("slow.csv", LEADS)))
-    entered, released, account = threading.Event(), threading.Event(), Door.account
+    entered, released, click = threading.Event(), threading.Event(), payloads.click
 
-    def slow(door: Door, team: str) -> int | None:
-        if not entered.is_set():
-            entered.set()
-            released.wait(SECONDS)
-        return account(door, team)
+    def slow(body: dict[str, Any]) -> payloads.Click:
+        entered.set()
+        released.wait(SECONDS)
+        return click(body)
 
-    monkeypatch.setattr(Door, "account", slow)
+    monkeypatch.setattr(payloads, "click", slow)
     with ThreadPoolExecutor(1) as pool:
         clicked = pool.submit(office.ben.click, card, "map_columns")
         assert entered.wait(SECONDS)

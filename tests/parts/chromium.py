@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
@@ -30,3 +30,22 @@ def running_chromium(path: str) -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+class Kept:
+    """A browser that is started when it is wanted, and runs until it is closed."""
+
+    def __init__(self) -> None:
+        self._running = ExitStack()
+        self._browser: Browser | None = None
+
+    def browser(self, path: str) -> Browser:
+        """The browser."""
+        if self._browser is None:
+            self._browser = self._running.enter_context(running_chromium(path))
+        return self._browser
+
+    def close(self) -> None:
+        """End it, if it runs."""
+        self._browser = None
+        self._running.close()

@@ -18,9 +18,10 @@ from playwright.sync_api import Browser
 
 from core.db import Database
 from tests.parts import databases
-from tests.parts.chromium import installed_chromium, running_chromium
+from tests.parts.chromium import Kept, installed_chromium
 from tests.parts.databases import copied_postgres, copied_sqlite
 from tests.parts.once import once
+from tests.parts.order import is_of_pages
 from tests.parts.postgres import Postgres, prepare, running_postgres
 from tests.parts.valkey import running_valkey
 
@@ -96,12 +97,21 @@ def chromium() -> str:
     return path or pytest.skip("No Chromium on PATH: install chromium to run the page tests.")
 
 
+_pages = Kept()
+
+
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
+def browser(chromium: str) -> Browser:
     """A headless Chromium; ``browser.new_page()`` opens a page, which the test closes.
 
     Not for the whole session: while Playwright's synchronous API is open it has an event loop
     running in this thread, and ``asyncio.run`` in any other test would refuse to start a second.
     """
-    with running_chromium(chromium) as running:
-        yield running
+    return _pages.browser(chromium)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """The browser stays for the next module if its first test is of pages too."""
+    if nextitem is None or (nextitem.path != item.path and not is_of_pages(nextitem)):
+        _pages.close()

@@ -21,7 +21,8 @@ T = TypeVar("T")
 def slow_first(items: list[pytest.Item]) -> None:
     """Put the tests in order, in place, if there are several test processes.
 
-    Those of pages too: each process that opens one starts a browser.
+    Those of pages too, for each process that opens one starts a browser; and those that start
+    programs, for each process starts another to fork them from (``tests.parts.programs``).
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if workers > 1:
@@ -30,8 +31,13 @@ def slow_first(items: list[pytest.Item]) -> None:
         items[:] = in_shares(others, grouped(slow), workers)
 
 
+def is_of_pages(item: pytest.Item) -> bool:
+    """Whether the test needs a browser."""
+    return item.get_closest_marker("browser") is not None
+
+
 def _is_slow(item: pytest.Item) -> bool:
-    return any(item.get_closest_marker(name) for name in ("slow", "browser"))
+    return is_of_pages(item) or item.get_closest_marker("slow") is not None
 
 
 def grouped(items: Iterable[pytest.Item]) -> list[list[pytest.Item]]:
@@ -40,8 +46,8 @@ def grouped(items: Iterable[pytest.Item]) -> list[list[pytest.Item]]:
     for item in items:
         callspec = getattr(item, "callspec", None)
         database = callspec and callspec.params.get("plants")
-        pages = item.get_closest_marker("browser")
-        groups.setdefault("pages" if pages else (item.path, database), []).append(item)
+        key = "pages" if is_of_pages(item) else (item.path, database)
+        groups.setdefault(key, []).append(item)
     return list(groups.values())
 
 

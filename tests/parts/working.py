@@ -13,7 +13,7 @@ def working(work: Callable[[], object]) -> Iterator[None]:
     stop = threading.Event()
 
     def run() -> None:
-        while not stop.wait(0.02):
+        while not stop.wait(0.04):
             work()
 
     worker = threading.Thread(target=run)

@@ -19,6 +19,8 @@ from tests.worker.plant import Queue, soon
 from worker import main
 from worker.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 PROCESSES = 3  # quick, rows, sweeper
 
 
