@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import islice
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
@@ -49,6 +50,7 @@ def _forsake(session: Session) -> list[str]:
     return locations
 
 
+@cache  # the sweeper asks every few seconds: to put it together takes longer than to answer it
 def _unwanted() -> Select[Upload]:
     dismissed = and_(col(Import.status) == "cancelled", ~col(Import.cancel_requested))
     rejected = and_(col(Import.status) == "failed", col(Import.started_at).is_(None))

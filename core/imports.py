@@ -8,9 +8,10 @@ is in ``drafts``, what can be asked about it in ``asking``; doors find all of it
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, exists, literal, or_, select, update
 from sqlmodel import Session, col
 
 from core import mapping, parts, tally, webhooks
@@ -102,7 +103,7 @@ def pause(session: Session, account_id: int, import_id: int, rules: ImportRules)
         done >= rules.budget_rows,
         col(Import.failed) >= rules.budget_share * done,
         ~col(Import.cancel_requested),
-        _any_open(account_id, import_id),
+        _any_open(),
     )
     return move(session, account_id, import_id, "in_progress", "paused", *conditions)
 
@@ -152,7 +153,7 @@ def settle(session: Session, account_id: int, import_id: int) -> bool:
     status = "cancelled" if running.cancel_requested else "completed"
     if running.total and running.unprocessed == running.total and status == "completed":
         status = "failed"  # every part was given up
-    ended = ~_any_open(account_id, import_id)
+    ended = ~_any_open()
     values = {"completed_at": now(session)}
     if not move(session, account_id, import_id, UNDER_WAY, status, ended, **values):
         return False
@@ -166,34 +167,25 @@ def settle(session: Session, account_id: int, import_id: int) -> bool:
 
 def unsettled(session: Session, limit: int = 200) -> list[tuple[int, int]]:
     """Account and id of imports that ``settle`` would end: no row of theirs waits any more."""
-    open_parts = (
-        select(ImportPart)
-        .where(
-            col(ImportPart.account_id) == col(Import.account_id),
-            col(ImportPart.import_id) == col(Import.id),
-            col(ImportPart.kind) == "write",
-            col(ImportPart.state).in_(OPEN),
-        )
-        .exists()
-    )
-    statement = (
-        select(col(Import.account_id), col(Import.id))
-        .where(col(Import.status).in_(UNDER_WAY), or_(~open_parts, col(Import.cancel_requested)))
-        .order_by(col(Import.id))
-        .limit(limit)
-    )
-    return [(row.account_id, row.id) for row in session.execute(statement)]
+    return [(row.account_id, row.id) for row in session.execute(_unsettled(), {"most": limit})]
 
 
-def _any_open(account_id: int, import_id: int) -> ColumnElement[bool]:
-    """Whether rows of the import still wait to be written."""
+@cache  # as in ``turns``: it takes longer to put together than to run
+def _unsettled() -> Select[int, int]:
+    ended = or_(~_any_open(), col(Import.cancel_requested))
     return (
-        select(ImportPart)
-        .where(
-            col(ImportPart.account_id) == account_id,
-            col(ImportPart.import_id) == import_id,
-            col(ImportPart.kind) == "write",
-            col(ImportPart.state).in_(OPEN),
-        )
-        .exists()
+        select(col(Import.account_id), col(Import.id))
+        .where(col(Import.status).in_(UNDER_WAY), ended)
+        .order_by(col(Import.id))
+        .limit(bindparam("most"))
+    )
+
+
+def _any_open() -> ColumnElement[bool]:
+    """Whether rows of an import still wait to be written."""
+    return exists().where(
+        col(ImportPart.account_id) == col(Import.account_id),
+        col(ImportPart.import_id) == col(Import.id),
+        col(ImportPart.kind) == "write",
+        col(ImportPart.state).in_(OPEN),
     )

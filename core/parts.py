@@ -177,19 +177,24 @@ def take_back(session: Session, account_id: int, import_id: int, rows: Sequence[
 
 def give_up(session: Session, max_claims: int = MAX_CLAIMS) -> list[PartKey]:
     """Close the parts that were claimed too often; their rows count as unprocessed."""
-    statement = (
-        update(ImportPart)
-        # What is half done came to an end once; its claims before that are not held against it.
-        .where(free(), col(ImportPart.token) >= max_claims, col(ImportPart.state) != "half")
-        .values(state="given_up")
-        .returning(ImportPart)
-        .execution_options(synchronize_session=False)
-    )
-    given_up = list(session.scalars(statement))
+    given_up = list(session.scalars(_give_up(), {"most_claims": max_claims}))
     for part in given_up:
         if part.kind == "write":
             leave_unprocessed(session, part.account_id, part.import_id, _undecided(session, part))
     return [key_of(part) for part in given_up]
+
+
+@cache
+def _give_up() -> UpdateBase:
+    often = col(ImportPart.token) >= bindparam("most_claims")
+    return (
+        update(ImportPart)
+        # What is half done came to an end once; its claims before that are not held against it.
+        .where(free(), often, col(ImportPart.state) != "half")
+        .values(state="given_up")
+        .returning(ImportPart)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def drop(session: Session, account_id: int, import_id: int) -> None:

@@ -10,9 +10,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlmodel import Session, col
@@ -203,12 +204,16 @@ def _write(
 
 
 def _listening(session: Session, account_id: int, event: str) -> list[WebhookEndpoint]:
-    mine = (
-        col(WebhookEndpoint.account_id) == account_id,
+    found = session.scalars(_enabled(), {"of_account": account_id})
+    return [endpoint for endpoint in found if not endpoint.events or event in endpoint.events]
+
+
+@cache  # every part of an import asks; as in ``turns``, to put it together takes longer
+def _enabled() -> Select[WebhookEndpoint]:
+    return select(WebhookEndpoint).where(
+        col(WebhookEndpoint.account_id) == bindparam("of_account"),
         col(WebhookEndpoint.disabled_at).is_(None),
     )
-    found = session.scalars(select(WebhookEndpoint).where(*mine))
-    return [endpoint for endpoint in found if not endpoint.events or event in endpoint.events]
 
 
 def _supersede(session: Session, about: Import) -> None:

@@ -46,7 +46,7 @@ _numbers = count(1)
     at=0,
 )
 @given(before=_rows, rows=_rows, rules=_rules, at=st.integers(0, 6))
-@examples(60)
+@examples(40)
 def test_at_once_is_one_by_one(
     sqlite_database: Database,
     before: list[tuple[str, ...]],

@@ -91,7 +91,7 @@ def passed_on(batch: Batch) -> Batch:
     return ahead.unpacked(ahead.packed(batch))
 
 
-@examples(80)
+@examples(50)
 @given(
     st.lists(st.tuples(_cells, st.sampled_from([*[None] * 9, Severity.WARNING])), max_size=12),
     _rules,

@@ -133,7 +133,7 @@ def test_equals_reference(name: str, request: pytest.FixtureRequest) -> None:
     """Leads, outcomes and problems are those of a row-by-row import, however it is cut up."""
     database: Database = request.getfixturevalue(f"{name}_database")
 
-    @examples(60 if name == "sqlite" else 20)
+    @examples(40 if name == "sqlite" else 15)
     @given(
         files=st.lists(st.lists(row_cells, max_size=12), min_size=1, max_size=2),
         rules=all_rules,
@@ -169,7 +169,7 @@ def test_forecast_equals_import(name: str, request: pytest.FixtureRequest) -> No
     already, whoever is suppressed, and however either is cut up."""
     database: Database = request.getfixturevalue(f"{name}_database")
 
-    @examples(20 if name == "sqlite" else 8)
+    @examples(14 if name == "sqlite" else 6)
     @given(
         before=st.lists(row_cells, max_size=6),
         rows=st.lists(row_cells, max_size=12),

@@ -64,7 +64,7 @@ def test_rehearsal_equals_import(name: str, request: pytest.FixtureRequest, tmp_
     files = Files(tmp_path / "files")
     first = life.run(database, files, as_csv([]))
 
-    @examples(8 if name == "sqlite" else 4)
+    @examples(6 if name == "sqlite" else 3)
     @given(rows=st.lists(row_cells, max_size=12), on_match=st.sampled_from(OnMatch))
     def check(rows: list[tuple[str, ...]], on_match: OnMatch) -> None:
         content, before = as_csv(rows), contents(database)

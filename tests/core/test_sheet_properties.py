@@ -109,7 +109,7 @@ def written(table: list[list[str]], dialect: dict[str, object], encoding: str) -
     return text.getvalue().replace(sign, delimiter).encode(encoding)
 
 
-@examples(60)
+@examples(40)
 @given(data=st.data(), dialect=dialects(), encoding=st.sampled_from(ENCODINGS))
 def test_a_table_in_any_dialect_is_read_back_whole(data, dialect, encoding) -> None:
     """In any encoding, delimiter, quoting and line ending, every cell comes back as it was."""
@@ -164,7 +164,7 @@ def rows_and_positions(
     return found, positions
 
 
-@examples(150)
+@examples(100)
 @given(
     text=MESS,
     width=st.integers(1, 4),
@@ -188,7 +188,7 @@ def test_reading_from_any_row_equals_the_tail_of_reading_it_all(
         assert tail == whole[index:]
 
 
-@examples(150)
+@examples(100)
 @given(text=MESS, width=st.integers(1, 4), profiled=st.booleans())
 def test_no_mess_stops_the_reading_or_loses_text(text, width, profiled) -> None:
     """Good rows have the header's width, and every letter of the file is in a cell, in order."""
@@ -226,7 +226,7 @@ LINES = st.lists(
 )
 
 
-@examples(150)
+@examples(100)
 @given(
     data=st.one_of(
         st.binary(max_size=300),

@@ -154,7 +154,7 @@ def test_equals_reference_with_any_workers(
     database: Database = request.getfixturevalue(f"{name}_database")
     reached = {"late": 0, "free": 0}
 
-    @examples(16 if name == "sqlite" else 8)
+    @examples(10 if name == "sqlite" else 6)
     @given(
         before=st.lists(row_cells, max_size=6),
         rows=st.lists((row_cells | unique_cells).filter(any), min_size=1, max_size=16),

@@ -87,7 +87,7 @@ def test_import_then_undo(database: Database, monkeypatch: pytest.MonkeyPatch) -
     """Undoing an import leaves leads, identifiers and tags as they were, to the byte."""
     monkeypatch.setattr(undo, "BATCH_LEADS", 3)
 
-    @examples(15 if database.is_sqlite else 5)
+    @examples(10 if database.is_sqlite else 4)
     @given(
         files=st.lists(st.lists(no_opt_outs, max_size=10), min_size=2, max_size=3),
         rules=all_rules,

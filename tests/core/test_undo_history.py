@@ -202,7 +202,7 @@ def test_undo_in_any_history(database: Database, monkeypatch: pytest.MonkeyPatch
     """Whatever else happens, undo takes back what its import did, and nothing touched since."""
     monkeypatch.setattr(undo, "BATCH_LEADS", 2)
 
-    @examples(12 if database.is_sqlite else 3)
+    @examples(9 if database.is_sqlite else 3)
     @given(steps=histories)
     def check(steps: list[tuple[Any, ...]]) -> None:
         history = History(database)

@@ -46,8 +46,8 @@ PACE = {
     "LEADPORT_LEASE_SECONDS": "1.5",
     "LEADPORT_DELIVERY_LEASE_SECONDS": "2.6",
     "LEADPORT_SLACK_TIMEOUT_SECONDS": "2",
-    "LEADPORT_SWEEP_SECONDS": "0.4",
-    "LEADPORT_TICK_SECONDS": "0.2",
+    "LEADPORT_SWEEP_SECONDS": "0.6",
+    "LEADPORT_TICK_SECONDS": "0.3",
     "LEADPORT_EDIT_SECONDS": "0.2",
     "LEADPORT_MAX_CLAIMS": "4",
     "LEADPORT_ROW_WORKERS": "2",  # one works on while the other's work horse stands still
