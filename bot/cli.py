@@ -84,6 +84,24 @@ def _serving(settings: Settings) -> Settings:
     return settings
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"leadport {version('leadport')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_say_version, help="Show the version."),
+    ] = False,
+) -> None:
+    """What may stand before a command's name; ``_say_version`` has done it by now."""
+
+
 # ---- serving -----------------------------------------------------------------------------------
 
 

@@ -164,7 +164,6 @@ class _Plan:
     lengths: frozenset[int]  #: digits of a whole national number
     longest: int
     possible: frozenset[int]  #: digits of a possible number, whole or inside its own area
-    in_use: dict[int, re.Pattern[str]]  #: by the number of digits: all ranges that are in use
 
     def finished(self, digits: str, level: PhoneLevel) -> str | None:
         """E.164 of a number without the calling code; None if unsure."""
@@ -173,12 +172,15 @@ class _Plan:
             if rest is None:
                 return None
             digits = rest
-        size = len(digits)
-        if size not in self.possible or _is_one_digit(digits):
+        if len(digits) not in self.possible or _is_one_digit(digits):
             return None
-        if level == "valid" and not (size in self.in_use and self.in_use[size].fullmatch(digits)):
+        if level == "valid" and not self._is_in_use(digits):
             return None
         return f"+{self.code}{digits}"
+
+    def _is_in_use(self, digits: str) -> bool:
+        ranges = _in_use(int(self.code)).get(len(digits))
+        return bool(ranges and ranges.fullmatch(digits))
 
     def _without_prefix(self, digits: str, end: int) -> str | None:
         rest = digits[end:]
@@ -258,7 +260,6 @@ def _compiled(metadata: PhoneMetadata) -> _Plan | None:
         lengths=frozenset(general.possible_length),
         longest=max(general.possible_length),
         possible=frozenset(size for size in possible if size > 1),
-        in_use=_in_use(main),
     )
 
 
@@ -266,12 +267,15 @@ def _pattern(text: str | None) -> re.Pattern[str] | None:
     return re.compile(text) if text else None
 
 
-def _in_use(main: PhoneMetadata) -> dict[int, re.Pattern[str]]:
+@cache  # by itself: to compile it takes longer than all the rest, and few ask for it
+def _in_use(code: int) -> dict[int, re.Pattern[str]]:
     """By length, what is valid for sure: in no other region of the code if there are several."""
-    regions = COUNTRY_CODE_TO_REGION_CODE[main.country_code or 0]
-    general = main.general_desc
-    if general is None or (len(regions) > 1 and main.leading_digits is not None):
+    main = _main_metadata(code)
+    if main is None or main.general_desc is None:
         return {}
+    if len(COUNTRY_CODE_TO_REGION_CODE[code]) > 1 and main.leading_digits is not None:
+        return {}
+    general = main.general_desc
     kinds: list[PhoneNumberDesc | None] = [
         main.fixed_line, main.mobile, main.toll_free, main.premium_rate, main.shared_cost,
         main.voip, main.personal_number, main.pager, main.uan, main.voicemail,

@@ -13,6 +13,7 @@ import logging
 from sqlalchemy.orm import configure_mappers
 
 from core import columns
+from core.countries import region_of, regions
 from core.db import conflicts
 from core.identifiers import Kind, normalise
 from core.outbox import OutboxKey
@@ -47,6 +48,8 @@ def load() -> None:
     columns.guess(_HEADER, [_ROW], "GB")
     normalise(Kind.EMAIL, _ROW[0])  # loads the library for addresses
     normalise(Kind.PHONE, _ROW[1], "GB")
+    region_of(_ROW[2])
+    regions()
     slack_files.trusted()
 
 

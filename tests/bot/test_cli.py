@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -569,3 +570,10 @@ def test_undo_of_nothing(leadport: Leadport) -> None:
     assert refused.code == 1
     assert refused.json["error"]["code"] == "not_found"
     assert "Traceback" not in leadport("undo", "nonsense").err
+
+
+def test_its_version(leadport: Leadport) -> None:
+    """`leadport --version` says what pyproject.toml says, whatever is installed beside it."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+
+    assert leadport("--version").out == f"leadport {declared}\n"
