@@ -53,6 +53,10 @@ def pytest_collection(session: pytest.Session) -> Iterator[object]:
     and again costs an eighth of the collection, and a test in twenty afterwards."""
     gc.disable()
     try:
+        if not _leaves_the_tests_to_others(session.config):
+            from tests.parts import beginning
+
+            beginning.make_ready(session.config)
         return (yield)
     finally:
         gc.enable()
