@@ -50,6 +50,8 @@ def _move(names: tuple[str, ...]) -> Update:
         )
         .values(status=bindparam("new"), **given)
         .returning(literal(1))
+        # Conditions about the model make it the ORM's, which would look for objects to change.
+        .execution_options(synchronize_session=False)
     )
 
 

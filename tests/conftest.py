@@ -34,10 +34,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def _leaves_the_tests_to_others(config: pytest.Config) -> bool:
     """Whether this process starts test processes. They wait for it: so it imports nothing."""
-    option = config.option
-    return bool(option.dist != "no" and not option.collectonly) and not hasattr(
-        config, "workerinput"
-    )
+    distributes = config.getoption("dist", "no") != "no" and not config.option.collectonly
+    return distributes and not hasattr(config, "workerinput")
 
 
 def _register_profiles() -> None:
