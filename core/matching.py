@@ -17,11 +17,14 @@ from core.candidate import Candidate, Key
 from core.deciding import Known, LeadState
 
 # What a batch asks for goes over as one JSON text: an array would be put together in Python, and
-# its length known to PostgreSQL's planner, which then walks whole tables for it.
+# its length known to PostgreSQL's planner, which then walks whole tables for it. One made of a
+# subquery has no known length, and its values are found in one walk through the index, which from
+# PostgreSQL 17 on takes two thirds of the time of a join that looks up each.
 _OWNERS = {
     "postgresql": """
-        SELECT i.value, i.lead_id FROM json_array_elements_text(CAST(:values AS json)) AS k (value)
-        JOIN identifier i ON i.account_id = :account AND i.kind = :kind AND i.value = k.value
+        SELECT i.value, i.lead_id FROM identifier i
+        WHERE i.account_id = :account AND i.kind = :kind
+            AND i.value = ANY(ARRAY(SELECT json_array_elements_text(CAST(:values AS json))))
         """,
     # CROSS: SQLite keeps this order, and looks up each key; left to itself it walks the account's
     # whole index, with all the keys tried on each entry.
@@ -33,8 +36,9 @@ _OWNERS = {
 
 _SUPPRESSED = {
     "postgresql": """
-        SELECT s.value FROM json_array_elements_text(CAST(:values AS json)) AS k (value)
-        JOIN suppression s ON s.account_id = :account AND s.kind = :kind AND s.value = k.value
+        SELECT s.value FROM suppression s
+        WHERE s.account_id = :account AND s.kind = :kind
+            AND s.value = ANY(ARRAY(SELECT json_array_elements_text(CAST(:values AS json))))
         """,
     "sqlite": """
         SELECT s.value FROM json_each(:values) AS k
