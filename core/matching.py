@@ -47,17 +47,19 @@ _SUPPRESSED = {
         """,
 }
 
-#: The ids of a JSON text as a subquery, on SQLite or not.
-_IDS = {
-    True: "SELECT value FROM json_each(:ids)",
-    False: "SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json))",
+#: Whether an id is one of a JSON text's, on SQLite or not.
+_AMONG = {
+    True: "IN (SELECT value FROM json_each(:ids))",
+    False: """= ANY(
+        ARRAY(SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)))
+    )""",
 }
 
 # A subquery for each lead, not a join: without fresh statistics PostgreSQL takes the journal of an
 # import for short, and reads it once for every lead.
 _STORED = """
     SELECT l.id, CAST(l.fields AS text) FROM lead l
-    WHERE l.account_id = :account AND l.id IN ({ids}) {unchanged}
+    WHERE l.account_id = :account AND l.id {among} {unchanged}
     """
 _UNCHANGED = """
     AND (
@@ -78,7 +80,7 @@ _LEADS = """
     FROM lead l
     LEFT JOIN lead_change c
         ON c.account_id = l.account_id AND c.import_id = :import_id AND c.lead_id = l.id
-    WHERE l.account_id = :account AND l.id IN ({ids}) ORDER BY l.id {lock}
+    WHERE l.account_id = :account AND l.id {among} ORDER BY l.id {lock}
     """
 
 
@@ -123,7 +125,7 @@ def find_identifiers(
         sqlite = session.get_bind().dialect.name == "sqlite"
         statement = text(
             "SELECT lead_id, kind, value FROM identifier "  # noqa: S608  (the subquery is ours)
-            f"WHERE account_id = :account AND lead_id IN ({_IDS[sqlite]})"
+            f"WHERE account_id = :account AND lead_id {_AMONG[sqlite]}"
         )
         given = {"account": account, "ids": dumps(sorted(leads)).decode()}
         for lead, kind, value in session.connection().execute(statement, given):
@@ -155,7 +157,7 @@ def find_stored(
     sqlite = session.get_bind().dialect.name == "sqlite"
     given = {"account": account, "import_id": import_id}
     begun = session.connection().execute(text(_BEGUN), given).first()
-    statement = _STORED.format(ids=_IDS[sqlite], unchanged=_UNCHANGED if begun else "")
+    statement = _STORED.format(among=_AMONG[sqlite], unchanged=_UNCHANGED if begun else "")
     return dict(_rows(session, text(statement), {**given, "ids": dumps(sorted(ids)).decode()}))
 
 
@@ -192,7 +194,7 @@ def find_leads(
         return {}
     sqlite = session.get_bind().dialect.name == "sqlite"
     statement = _LEADS.format(
-        ids=_IDS[sqlite],
+        among=_AMONG[sqlite],
         lock="FOR UPDATE OF l" if lock and not sqlite else "",
     )
     given = dumps(sorted(ids)).decode()
